@@ -1,0 +1,1 @@
+"""Payment analytics for merchants of Tegro.money."""

@@ -1,0 +1,5 @@
+"""Settings."""
+
+from tegro_analytics.credentials import ApiKey
+
+__all__ = ["ApiKey"]
