@@ -1,0 +1,50 @@
+"""What every test stands on: no settings of the machine, no folders of the user, English, and no screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ["MPLBACKEND"] = "Agg"
+
+NEEDS_MORE = ("browser", "office", "spark", "long")
+"""Marks of tests that need a program or minutes: run with TEGRO_TEST_ALL=1, where a missing program fails."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("TEGRO_TEST_ALL") == "1" or config.getoption("markexpr"):
+        return
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in NEEDS_MORE)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+    config.stash[LEFT_OUT] = len(left_out)
+
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str:
+    count = config.stash.get(LEFT_OUT, 0)
+    return f"{count} tests that need a browser, LibreOffice, Spark or minutes: TEGRO_TEST_ALL=1 runs them" if count else ""
+
+
+@pytest.fixture(autouse=True)
+def _away_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no setting, key or data of whoever runs the tests reach them, and none of theirs stay behind."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    for name in [name for name in os.environ if name.startswith("TEGRO_") and name != "TEGRO_TEST_ALL"]:
+        monkeypatch.delenv(name)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("TEGRO_LANG", "en")
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, where there is no .env and no tegro.toml."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
