@@ -1,0 +1,202 @@
+"""The control plane: look into a running sandbox, and change its shop. For tests and curious people.
+
+Every path is under ``/_sandbox/`` on the sandbox's own port, with the same rule for Host and Origin, and needs
+the header ``X-Sandbox-Token`` with the token of the JSON line. ``shop`` (a ``shop_id``) is the first shop
+unless given; times are Moscow wall time (``2026-03-01 10:00:00``) or ISO with an offset.
+
+* ``GET truth?shop=&since=&until=&as_of=``: every number, from integers; see :mod:`~tegro_analytics.sandbox.truth`.
+* ``GET log?method=&limit=``: the attempts that arrived, how many, and how many distinct nonces.
+* ``POST insert {"count": n}``: n orders arrive now; or ``{"orders": [{…}]}`` with ``created_at, amount`` and, if
+  wanted, ``id, paid_at, status, fee, payment_system_id, currency_id, email, test_order, payment_id`` → ``ids``.
+* ``POST pay {"ids": [], "at": }``, ``POST refund {"ids": []}``, ``POST delete {"ids": []}``: orders by Tegro's number.
+* ``POST raw {"list": "orders"|"withdrawals", "text": "…", "created_at": }``: a record served as it stands, JSON or
+  not, placed where an order of that time would be. It enters no truth.
+* ``POST advance {"events": n}``: n arrivals, with the payments and refunds that come with them.
+* ``POST forget-log {}``: the log begins anew. ``POST stop {}``: the sandbox ends.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tegro_analytics.sandbox import people
+from tegro_analytics.sandbox.clock import parse_moment
+from tegro_analytics.sandbox.log import Log
+from tegro_analytics.sandbox.methods import read_body
+from tegro_analytics.sandbox.orders import FAILED, OPEN, PAID, UNPAID_TIME, ZERO_TIME, Order
+from tegro_analytics.sandbox.systems import RUB
+from tegro_analytics.sandbox.traffic import Traffic
+from tegro_analytics.sandbox.truth import truth
+from tegro_analytics.sandbox.units import to_units
+from tegro_analytics.sandbox.world import Shop, World
+
+Fields = Mapping[str, Any]
+
+
+class Control:
+    """Answer the paths of the control plane."""
+
+    PREFIX = "/_sandbox/"
+    HEADER = "x-sandbox-token"
+
+    def __init__(self, world: World, *, traffic: Traffic, log: Log, stop: threading.Event) -> None:
+        self.token = secrets.token_hex(16)
+        self._world = world
+        self._traffic = traffic
+        self._log = log
+        self._stop = stop
+        self._table: dict[tuple[str, str], Callable[[Fields], Any]] = {
+            ("GET", "truth"): self._truth,
+            ("GET", "log"): self._show_log,
+            ("POST", "insert"): self._insert,
+            ("POST", "pay"): self._pay,
+            ("POST", "refund"): self._refund,
+            ("POST", "delete"): self._delete,
+            ("POST", "raw"): self._raw,
+            ("POST", "advance"): self._advance,
+            ("POST", "forget-log"): self._forget_log,
+            ("POST", "stop"): self._end,
+        }
+
+    def answer(self, verb: str, target: str, token: str | None, body: bytes) -> tuple[int, bytes]:
+        """Answer one request with a status and JSON."""
+        if not hmac.compare_digest((token or "").encode("utf-8", "replace"), self.token.encode()):
+            return 403, _json({"error": "X-Sandbox-Token is missing or wrong"})
+        url = urlsplit(target)
+        act = self._table.get((verb, url.path.removeprefix(self.PREFIX)))
+        if act is None:
+            return 404, _json({"error": f"no {verb} {url.path}"})
+        fields = dict(parse_qsl(url.query)) if verb == "GET" else read_body(body or b"{}")
+        if fields is None:
+            return 400, _json({"error": "the body is no JSON object"})
+        try:
+            with self._world.lock:
+                return 200, _json(act(fields))
+        except (KeyError, TypeError, ValueError) as error:
+            return 400, _json({"error": f"{type(error).__name__}: {error}"})
+
+    def _shop(self, fields: Fields) -> Shop:
+        if "shop" not in fields:
+            return self._world.shops[0]
+        shop = self._world.shop(fields["shop"])
+        if shop is None:
+            raise ValueError(f"no shop {fields['shop']!r}")
+        return shop
+
+    def _truth(self, fields: Fields) -> dict[str, Any]:
+        since, until, as_of = (
+            parse_moment(fields[name]) if name in fields else None for name in ("since", "until", "as_of")
+        )
+        now = self._world.clock.now()
+        facts = truth(self._shop(fields), since=since, until=until, as_of=now if as_of is None else as_of)
+        return facts | {"balance": {code: str(units) for code, units in self._world.balance().items()}}
+
+    def _show_log(self, fields: Fields) -> dict[str, Any]:
+        limit = int(fields["limit"]) if "limit" in fields else None
+        return self._log.to_dict(method=fields.get("method"), limit=limit)
+
+    def _insert(self, fields: Fields) -> dict[str, list[int]]:
+        shop = self._shop(fields)
+        if "count" in fields:
+            return {"ids": [self._traffic.arrive(shop) for _ in range(int(fields["count"]))]}
+        ids = []
+        for given in fields["orders"]:
+            order = self._order(shop, given)
+            number = given.get("id")
+            if number is None:
+                number = shop.ids.take()
+            elif shop.book.find(number) is not None:
+                raise ValueError(f"an order {number} exists")
+            shop.book.add(order, id=number)
+            ids.append(number)
+        return {"ids": ids}
+
+    def _order(self, shop: Shop, given: Fields) -> Order:
+        paid = given.get("paid_at")
+        status = given.get("status", PAID if paid else 0)
+        no_email = "email" not in given
+        return Order(
+            created=parse_moment(given["created_at"]),
+            amount=to_units(given["amount"]),
+            fee=to_units(given.get("fee", 0)),
+            status=int(status),
+            paid=_paid_time(paid),
+            system=int(given.get("payment_system_id", 25)),
+            currency=int(given.get("currency_id", RUB)),
+            test=int(given.get("test_order", 0)),
+            email=(people.ABSENT, 0) if no_email else shop.book.special_email(given["email"]),
+            payment=shop.book.special_payment(given.get("payment_id")),
+        )
+
+    def _rows(self, shop: Shop, fields: Fields, wanted: tuple[int, ...] | None) -> list[int]:
+        """Find the rows of ``ids``; all of them or none, so that a mistake changes nothing."""
+        rows = []
+        for number in fields["ids"]:
+            row = shop.book.find(number)
+            if row is None:
+                raise ValueError(f"no order {number}")
+            if wanted is not None and shop.book.status[row] not in wanted:
+                raise ValueError(f"order {number} has status {shop.book.status[row]}")
+            rows.append(row)
+        return rows
+
+    def _pay(self, fields: Fields) -> dict[str, int]:
+        shop = self._shop(fields)
+        at = parse_moment(fields["at"]) if "at" in fields else self._world.clock.now()
+        rows = self._rows(shop, fields, (*OPEN, FAILED))
+        for row in rows:
+            shop.book.pay(row, at=at)
+        return {"paid": len(rows)}
+
+    def _refund(self, fields: Fields) -> dict[str, int]:
+        shop = self._shop(fields)
+        rows = self._rows(shop, fields, (PAID,))
+        for row in rows:
+            shop.book.refund(row, at=self._world.clock.now())
+        return {"refunded": len(rows)}
+
+    def _delete(self, fields: Fields) -> dict[str, int]:
+        shop = self._shop(fields)
+        rows = self._rows(shop, fields, None)
+        for row in rows:
+            shop.book.delete(row)
+        return {"deleted": len(rows)}
+
+    def _raw(self, fields: Fields) -> dict[str, int]:
+        text = fields["text"].encode("utf-8")
+        created = parse_moment(fields["created_at"]) if "created_at" in fields else self._world.clock.now()
+        if fields["list"] == "withdrawals":
+            self._world.withdrawals.add_raw(text, created=created)
+            return {"rows": len(self._world.withdrawals.list)}
+        if fields["list"] != "orders":
+            raise ValueError(f"no list {fields['list']!r}")
+        shop = self._shop(fields)
+        shop.book.add(Order(created=created, amount=0, fee=0), id=shop.ids.take(), raw=text)
+        return {"rows": len(shop.book)}
+
+    def _advance(self, fields: Fields) -> dict[str, list[int]]:
+        return {"ids": [self._traffic.event() for _ in range(int(fields["events"]))]}
+
+    def _forget_log(self, fields: Fields) -> dict[str, bool]:  # noqa: ARG002
+        self._log.clear()
+        return {"ok": True}
+
+    def _end(self, fields: Fields) -> dict[str, bool]:  # noqa: ARG002
+        self._stop.set()
+        return {"ok": True}
+
+
+def _paid_time(text: str | None) -> int:
+    if not text:
+        return UNPAID_TIME
+    return ZERO_TIME if text.startswith("0000") else parse_moment(text)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode("ascii")

@@ -1,0 +1,236 @@
+"""A sandbox in a process of its own, from Python."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import http.client
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+from urllib.parse import urlencode
+
+_LIVING: weakref.WeakSet[Sandbox]
+
+
+class SandboxError(RuntimeError):
+    """Say that a sandbox did not start, or refused what its control plane was asked."""
+
+
+@dataclass(eq=False)
+class Sandbox:
+    """Hold a running sandbox; leaving its ``with`` block ends it, as does the end of this program.
+
+    Attributes
+    ----------
+    base_url, shop_id, api_key : str
+        What a client needs. The key opens nothing but this sandbox.
+    user_id : int
+        The account.
+    facts : dict
+        All that the sandbox said of itself: shops, currencies, zone, its id, its process.
+    """
+
+    base_url: str
+    shop_id: str
+    api_key: str = field(repr=False)
+    user_id: int
+    facts: dict[str, Any] = field(repr=False)
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def sandbox(self) -> str:
+        """Name the sandbox: the same for the same seed and options, whatever its port."""
+        return str(self.facts["sandbox"])
+
+    @property
+    def pid(self) -> int:
+        """Number its process."""
+        return self.process.pid
+
+    @property
+    def shop_ids(self) -> list[str]:
+        """Name all shops of the account."""
+        return [shop["shop_id"] for shop in self.facts["shops"]]
+
+    def control(self, path: str, **body: Any) -> dict[str, Any]:
+        """Ask the control plane to change something; see :mod:`tegro_analytics.sandbox.control`.
+
+        Raises
+        ------
+        SandboxError
+            If it refuses, with its reason.
+        """
+        return self._ask("POST", path, json.dumps(body).encode("ascii"))
+
+    def truth(self, **query: str) -> dict[str, Any]:
+        """Read the numbers of a shop: ``shop``, ``since``, ``until``, ``as_of``, all optional."""
+        return self._ask("GET", f"truth?{urlencode(query)}")
+
+    def log(self, **query: str | int) -> dict[str, Any]:
+        """Read what reached the sandbox: ``method``, ``limit``, both optional."""
+        return self._ask("GET", f"log?{urlencode(query)}")
+
+    def close(self, *, timeout: float = 10.0) -> int:
+        """End the sandbox and return its exit status; more than once does no harm."""
+        if self.process.stdin:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait(timeout)
+        self._let_go()
+        return status
+
+    def kill(self) -> None:
+        """End the sandbox in the middle of whatever it does (SIGKILL)."""
+        self.process.kill()
+        self.process.wait()
+        self._let_go()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, verb: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+        connection = http.client.HTTPConnection(self.base_url.removeprefix("http://"), timeout=120)
+        headers = {"X-Sandbox-Token": self.facts["control_token"], "Content-Type": "application/json"}
+        try:
+            connection.request(verb, f"/_sandbox/{path}", body=body, headers=headers)
+            answer = connection.getresponse()
+            told: dict[str, Any] = json.loads(answer.read())
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise SandboxError(f"{verb} {path.partition('?')[0]}: {told.get('error', told)}")
+        return told
+
+    def _let_go(self) -> None:
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        _LIVING.discard(self)
+
+
+_LIVING = weakref.WeakSet()
+
+
+def start(
+    *,
+    orders: int = 20_000,
+    seed: int = 7,
+    port: int = 0,
+    page_size: int = 100,
+    order: str = "newest",
+    end: str = "empty",
+    nonce_rule: str = "differs",
+    arrivals_per_minute: float = 0,
+    latency_ms: str | int = 0,
+    now: str | None = None,
+    days: int = 400,
+    withdrawal_shape: str = "mixed",
+    timeout: float = 60.0,
+) -> Sandbox:
+    """Start a sandbox and wait until it serves.
+
+    The parameters are the options of ``tegro sandbox``; ``timeout`` is how long to wait, in seconds.
+
+    Raises
+    ------
+    SandboxError
+        If it does not serve in time, or ends before; with what it said.
+
+    Examples
+    --------
+    >>> with start(orders=10, now="2026-03-04 12:00:00") as sandbox:
+    ...     sandbox.truth()["counts"]["orders"]
+    10
+    """
+    given: dict[str, object] = {
+        "orders": orders,
+        "seed": seed,
+        "port": port,
+        "page-size": page_size,
+        "order": order,
+        "end": end,
+        "nonce-rule": nonce_rule,
+        "arrivals-per-minute": arrivals_per_minute,
+        "latency-ms": latency_ms,
+        "days": days,
+        "withdrawal-shape": withdrawal_shape,
+    }
+    if now is not None:
+        given["now"] = now
+    with tempfile.TemporaryFile() as errors:
+        process = _spawn([f"--{name}={value}" for name, value in given.items()], errors)
+        line = _first_line(process, timeout)
+        if not line:
+            process.kill()
+            process.communicate()
+            errors.seek(0)
+            said = errors.read().decode("utf-8", "replace").strip()
+            raise SandboxError(f"the sandbox did not start within {timeout:g} s. {said}".strip())
+    facts = json.loads(line)
+    sandbox = Sandbox(
+        base_url=facts["base_url"],
+        shop_id=facts["shop_id"],
+        api_key=facts["api_key"],
+        user_id=facts["user_id"],
+        facts=facts,
+        process=process,
+    )
+    _LIVING.add(sandbox)
+    return sandbox
+
+
+def _spawn(options: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the process in a group of its own, so that Ctrl-C in a terminal or a notebook does not end it."""
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TEGRO_")}
+    environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [environment.get("PYTHONPATH")])])
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "tegro_analytics.sandbox", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=environment,
+        start_new_session=os.name == "posix",
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+
+
+def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes:
+    """Read a line, or nothing when it does not come in time; in a thread, as Windows cannot poll a pipe."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    output = process.stdout
+    if output is None:
+        return b""
+    threading.Thread(target=lambda: lines.put(output.readline()), daemon=True).start()
+    try:
+        return lines.get(timeout=timeout)
+    except queue.Empty:
+        return b""
+
+
+def _close_all() -> None:
+    for sandbox in list(_LIVING):
+        sandbox.close(timeout=2.0)
+
+
+atexit.register(_close_all)

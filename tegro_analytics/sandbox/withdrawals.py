@@ -1,0 +1,205 @@
+"""Withdrawals of the account. What a record looks like is documented nowhere, so there are three shapes of it.
+
+* ``order``: the names that an order has.
+* ``wallet``: other names, the currency as a code, the state as a word.
+* ``minimal``: no id, few fields, the account inside another object.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from tegro_analytics.sandbox.clock import day_of, moscow_text, start_of_day
+from tegro_analytics.sandbox.lists import Listing
+from tegro_analytics.sandbox.orders import FAILED, PAID, PENDING, OrderBook
+from tegro_analytics.sandbox.systems import CURRENCIES, RUB, USD
+from tegro_analytics.sandbox.units import ONE, fee_units, money_text
+
+SHAPES = ("order", "wallet", "minimal")
+MIXED = "mixed"
+STATES = {PAID: "done", FAILED: "failed", PENDING: "processing"}
+
+FEE_RATE = 200
+FEE_MINIMUM = {RUB: 50 * ONE, USD: 1 * ONE}
+SMALLEST = {RUB: 2000 * ONE, USD: 50 * ONE}
+
+
+@dataclass(slots=True)
+class Withdrawal:
+    """Hold one withdrawal: times in seconds since 1970, money in units of 10^-8."""
+
+    id: int
+    payment_id: str
+    created: int
+    done: int
+    status: int
+    system: int
+    currency: int
+    amount: int
+    fee: int
+    account: str
+    shape: str
+
+    def record(self) -> dict[str, Any]:
+        """Show it as the API does."""
+        done = moscow_text(self.done) if self.done else None
+        amount, fee = money_text(self.amount), money_text(self.fee)
+        if self.shape == "wallet":
+            return {
+                "withdrawal_id": str(self.id),
+                "external_id": self.payment_id,
+                "date": moscow_text(self.created),
+                "completed_at": done,
+                "state": STATES[self.status],
+                "payment_system": self.system,
+                "currency": CURRENCIES[self.currency],
+                "sum": amount,
+                "commission": fee,
+                "wallet": self.account,
+            }
+        if self.shape == "minimal":
+            return {
+                "date": moscow_text(self.created),
+                "sum": amount,
+                "currency": CURRENCIES[self.currency],
+                "details": {"wallet": self.account, "comment": self.payment_id},
+            }
+        return {
+            "id": self.id,
+            "date_created": moscow_text(self.created),
+            "date_payed": done,
+            "status": self.status,
+            "payment_system_id": self.system,
+            "currency_id": self.currency,
+            "amount": amount,
+            "fee": fee,
+            "account": self.account,
+            "payment_id": self.payment_id,
+        }
+
+
+class Withdrawals:
+    """Hold the withdrawals of the account: every shop lists the same."""
+
+    def __init__(self, order: str, shape: str) -> None:
+        self.shape = shape
+        self.items: list[Withdrawal] = []
+        self.raw: dict[int, bytes] = {}
+        self._created, self._ids = array("q"), array("q")
+        self.list = Listing(order, created=self._created, ids=self._ids)
+
+    def add(
+        self,
+        *,
+        payment_id: str,
+        created: int,
+        currency: int,
+        amount: int,
+        system: int,
+        account: str,
+        status: int,
+    ) -> Withdrawal:
+        """Add one withdrawal; a minimal one costs no fee, as it has no field to show it."""
+        number = len(self.items)
+        shape = SHAPES[number % 3] if self.shape == MIXED else self.shape
+        fee = 0 if shape == "minimal" else withdrawal_fee(amount, currency)
+        done = created + 1800 if status == PAID else 0
+        item = Withdrawal(
+            id=9001 + 3 * number,
+            payment_id=payment_id,
+            created=created,
+            done=done,
+            status=status,
+            system=system,
+            currency=currency,
+            amount=amount,
+            fee=fee,
+            account=account,
+            shape=shape,
+        )
+        self._place(item)
+        return item
+
+    def add_raw(self, record: bytes, *, created: int) -> None:
+        """Put a raw record where a withdrawal of that time would be; it is no withdrawal."""
+        self.raw[len(self.items)] = record
+        number = 9001 + 3 * len(self.items)
+        self._place(Withdrawal(number, "", created, 0, FAILED, 0, RUB, 0, 0, "", "order"))
+
+    def find(self, *, id: object = None, payment_id: object = None) -> Withdrawal | None:  # noqa: A002
+        """Find a withdrawal by Tegro's number, or the last one with the merchant's number."""
+        for row in range(len(self.items) - 1, -1, -1):
+            item = self.items[row]
+            wanted = str(item.id) == str(id) if id is not None else item.payment_id == payment_id
+            if wanted and row not in self.raw:
+                return item
+        return None
+
+    def json(self, row: int) -> bytes:
+        """Write the record of a row as the API shows it."""
+        return self.raw.get(row) or json.dumps(self.items[row].record()).encode("ascii")
+
+    def taken(self) -> dict[int, int]:
+        """Sum what left the balance, fees included, by currency; a failed withdrawal came back."""
+        sums = dict.fromkeys(CURRENCIES, 0)
+        for item in self.items:
+            if item.status != FAILED:
+                sums[item.currency] += item.amount + item.fee
+        return sums
+
+    def _place(self, item: Withdrawal) -> None:
+        self.items.append(item)
+        self._created.append(item.created)
+        self._ids.append(item.id)
+        self.list.insert(len(self.items) - 1)
+
+
+def withdrawal_fee(amount: int, currency: int) -> int:
+    """Compute the fee of a withdrawal: 2 %, and a minimum."""
+    return fee_units(amount, rate=FEE_RATE, minimum=FEE_MINIMUM[currency], step=ONE // 100)
+
+
+def pay_out(withdrawals: Withdrawals, books: list[OrderBook], *, now: int, rng: Random) -> None:
+    """Withdraw what the shops earned: roubles each week, dollars each four weeks.
+
+    Never more than what is there for good: an order that was refunded later counts as its fee from the start.
+    """
+    earned = _earned_by_day(books)
+    if not earned:
+        return
+    first, today = min(earned), day_of(now)
+    for currency, weeks, system in ((RUB, 1, 5), (USD, 4, 51)):
+        account = f"4100{rng.randrange(10**10, 10**11)}" if currency == RUB else f"T{rng.randbytes(16).hex()}"
+        there = 0
+        for day in range(first, today):
+            amount = int(there * (0.7 + 0.2 * rng.random())) // (100 * ONE) * 100 * ONE
+            if (day - first) % (7 * weeks) == 7 * weeks - 1 and amount >= SMALLEST[currency]:
+                last = day + 7 * weeks >= today
+                item = withdrawals.add(
+                    payment_id=f"wd-{CURRENCIES[currency].lower()}-{len(withdrawals.items) + 1}",
+                    created=start_of_day(day) + 9 * 3600 + int(rng.random() * 9 * 3600),
+                    currency=currency,
+                    amount=amount,
+                    system=system,
+                    account=account,
+                    status=PENDING if last else FAILED if rng.random() < 0.05 else PAID,
+                )
+                there -= item.amount + item.fee if item.status != FAILED else 0
+            there += earned.get(day, {}).get(currency, 0)
+
+
+def _earned_by_day(books: list[OrderBook]) -> dict[int, dict[int, int]]:
+    """Sum what each order brought, on the day on which it did, by currency."""
+    earned: dict[int, dict[int, int]] = {}
+    for book in books:
+        for row in book.rows():
+            brought = book.brought(row)
+            if brought:
+                day = earned.setdefault(day_of(max(book.paid[row], book.created[row])), {})
+                currency = book.currency[row]
+                day[currency] = day.get(currency, 0) + brought
+    return earned
