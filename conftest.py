@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,9 @@ os.environ["MPLBACKEND"] = "Agg"
 
 NEEDS_MORE = ("browser", "office", "spark", "long")
 """Marks of tests that need a program or minutes: run with TEGRO_TEST_ALL=1, where a missing program fails."""
+
+
+LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -23,12 +27,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[LEFT_OUT] = len(left_out)
 
 
-LEFT_OUT = pytest.StashKey[int]()
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the count from a worker to the process that prints the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> str:
-    count = config.stash.get(LEFT_OUT, 0)
-    return f"{count} tests that need a browser, LibreOffice, Spark or minutes: TEGRO_TEST_ALL=1 runs them" if count else ""
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"{count} tests that need a browser, LibreOffice, Spark or minutes were left out: "
+            "TEGRO_TEST_ALL=1 runs them"
+        )
 
 
 @pytest.fixture(autouse=True)

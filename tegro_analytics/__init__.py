@@ -1,1 +1,101 @@
-"""Payment analytics for merchants of Tegro.money."""
+"""Payment analytics for merchants of Tegro.money.
+
+>>> import tegro_analytics as ta
+>>> sorted(name for name in ta.__all__ if name[0].islower())[:4]
+['canonical', 'charts', 'connect', 'conversion']
+
+Importing the package loads nothing heavy: each name brings its module when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tegro_analytics import charts as charts
+    from tegro_analytics.api.client import Client as Client
+    from tegro_analytics.exceptions import *  # noqa: F403
+    from tegro_analytics.frames import canonical as canonical
+    from tegro_analytics.frames import to_decimal as to_decimal
+    from tegro_analytics.frames import to_float as to_float
+    from tegro_analytics.frames import with_report_zone as with_report_zone
+    from tegro_analytics.metrics import conversion as conversion
+    from tegro_analytics.metrics import fees as fees
+    from tegro_analytics.metrics import payment_systems as payment_systems
+    from tegro_analytics.metrics import revenue as revenue
+    from tegro_analytics.opening import connect as connect
+    from tegro_analytics.opening import demo as demo
+    from tegro_analytics.reports import read_csv as read_csv
+    from tegro_analytics.reports import read_parquet as read_parquet
+    from tegro_analytics.shop import Shop as Shop
+    from tegro_analytics.sync import SyncReport as SyncReport
+
+_EXCEPTIONS = (
+    "ApiError",
+    "AuthorizationError",
+    "BadAnswer",
+    "ConfigurationError",
+    "DataError",
+    "DeadlineExceeded",
+    "EdgeError",
+    "ExportError",
+    "MissingColumn",
+    "MissingCredentials",
+    "MissingRate",
+    "MixedCurrencies",
+    "NeverSent",
+    "NonceRefused",
+    "OutcomeUnknown",
+    "Rejected",
+    "StoreDamaged",
+    "StoreError",
+    "StoreLocked",
+    "StoreNewer",
+    "StoreRolledBack",
+    "SyncIncomplete",
+    "TegroDataWarning",
+    "TegroError",
+    "TransportError",
+    "UnsafeBaseUrl",
+    "WrongStore",
+)
+
+_HOMES = {
+    "Client": "api.client",
+    "Shop": "shop",
+    "SyncReport": "sync",
+    "canonical": "frames",
+    "connect": "opening",
+    "conversion": "metrics",
+    "demo": "opening",
+    "fees": "metrics",
+    "payment_systems": "metrics",
+    "read_csv": "reports",
+    "read_parquet": "reports",
+    "revenue": "metrics",
+    "to_decimal": "frames",
+    "to_float": "frames",
+    "with_report_zone": "frames",
+    **dict.fromkeys(_EXCEPTIONS, "exceptions"),
+}
+"""Where each public name lives."""
+
+__version__ = "0.1.0"
+
+__all__ = [*sorted([*_HOMES, "charts"]), "__version__"]  # noqa: PLE0604  every entry is text
+
+
+def __getattr__(name: str) -> Any:
+    if name == "charts":
+        return importlib.import_module("tegro_analytics.charts")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'tegro_analytics' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"tegro_analytics.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -127,8 +127,14 @@ class Sources:
         return None, None
 
 
+def wrap_key(raw: str) -> ApiKey:
+    """Wrap a key that was given as an argument, and warn where it stands in the text of a notebook cell."""
+    _warn_if_typed(raw)
+    return ApiKey(raw)
+
+
 def find_access(
-    *, api_key: str | ApiKey | None = None, shop_id: str | None = None, shops: Mapping[str, str] | None = None
+    *, api_key: ApiKey | None = None, shop_id: str | None = None, shops: Mapping[str, str] | None = None
 ) -> list[ShopAccess]:
     """Find the key and the shop id of each shop to read.
 
@@ -148,10 +154,6 @@ def find_access(
     MissingCredentials
         If a key or a shop id is nowhere; the message names the ways out.
     """
-    if isinstance(api_key, str):
-        # Wrapped first: a traceback of what follows may show this function's locals.
-        _warn_if_typed(api_key)
-        api_key = ApiKey(api_key)
     sources = Sources.here()
     several = shops or _read_shops(sources)
     if shop_id is None and several:
@@ -191,9 +193,9 @@ def _find_key(sources: Sources, shop_id: str, name: str | None) -> ApiKey:
 
 def _ways_out(what: str) -> str:
     return (
-        f"There is {what}. Set TEGRO_API_KEY and TEGRO_SHOP_ID in the environment, in {DOTENV}, or as api_key "
-        f"and shop_id in {TOML}: both stand on the settings page of the shop. Or try everything without a key: "
-        "ta.demo() in Python, --demo on the command line."
+        f"There is {what}. Set TEGRO_API_KEY and TEGRO_SHOP_ID in the environment, in {DOTENV}, or as "
+        f"api_key and shop_id in {TOML}: both stand on the settings page of the shop. Or try everything "
+        "without a key: ta.demo() in Python, --demo on the command line."
     )
 
 
@@ -220,8 +222,8 @@ def _warn_if_exposed(path: Path) -> None:
         )
     if _is_tracked(path):
         warnings.warn(
-            f"{path} holds an API key and git tracks it: git rm --cached {path}, add it to .gitignore, and have "
-            "a new key issued, because the old one stays in the history",
+            f"{path} holds an API key and git tracks it: git rm --cached {path}, add it to .gitignore, "
+            "and have a new key issued, because the old one stays in the history",
             TegroDataWarning,
             stacklevel=5,
         )

@@ -1,0 +1,130 @@
+"""The notebooks: where they are, a copy of them for a person, running one, rendering it to HTML."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tegro_analytics.exceptions import ConfigurationError, ExportError
+
+__all__ = ["copy_to", "folder", "run", "to_html"]
+
+TIMEOUT_SECONDS = 300
+_FOUND_BY = "01_quickstart.ipynb"
+
+
+def folder() -> Path:
+    """Say where the notebooks are: inside an installed package, or beside it in a checkout.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are in neither place.
+    """
+    package = Path(str(resources.files("tegro_analytics")))
+    for place in (package / "notebooks", package.parent / "notebooks"):
+        if (place / _FOUND_BY).is_file():
+            return place
+    raise ConfigurationError("The notebooks were not installed with the package: install it again with pip.")
+
+
+def copy_to(target: Path) -> list[Path]:
+    """Copy the notebooks into a folder of the user's; one that is there already, with work in it, stays.
+
+    Returns
+    -------
+    list of Path
+        The notebooks in the folder, in order.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be written.
+    """
+    problem = ""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for notebook in sorted(folder().glob("*.ipynb")):
+            if not (target / notebook.name).exists():
+                shutil.copyfile(notebook, target / notebook.name)
+    except OSError as error:
+        problem = (
+            f"The notebooks cannot be copied to {target}: {error.strerror}. Name another folder with --dir."
+        )
+    if problem:
+        raise ExportError(problem)
+    return sorted(target.glob("*.ipynb"))
+
+
+def run(notebook: Path, *, environment: dict[str, str] | None = None, folder: Path | None = None) -> Any:
+    """Run a notebook on a real kernel and give it back with its outputs.
+
+    Parameters
+    ----------
+    notebook
+        The file; it is not changed.
+    environment
+        Variables for the kernel, besides those of this process.
+    folder
+        Where the kernel works; by default where the notebook is.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell fails.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    node = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(
+        node,
+        timeout=TIMEOUT_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder or notebook.parent)}},
+    )
+    with _variables(environment or {}):
+        client.execute(env=dict(os.environ))
+    return node
+
+
+@contextlib.contextmanager
+def _variables(environment: dict[str, str]) -> Iterator[None]:
+    """Set variables for the kernel; the kernel of this interpreter is the one that is meant."""
+    wanted = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}", **environment}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def to_html(node: Any, path: Path, *, title: str) -> Path:
+    """Render a notebook with its outputs to one HTML file that asks for nothing from the network."""
+    from nbconvert import HTMLExporter
+
+    templates = Path(str(resources.files("tegro_analytics"))) / "templates"
+    exporter = HTMLExporter(
+        template_name="quiet",
+        extra_template_basedirs=[str(templates)],
+        anchor_link_text=" ",
+        embed_images=True,
+    )
+    body, _ = exporter.from_notebook_node(node, resources={"metadata": {"name": title}})
+    path.write_text(body, encoding="utf-8")
+    return path

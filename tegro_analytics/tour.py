@@ -1,0 +1,98 @@
+"""The tour of `tegro demo`: a sandbox shop read over HTTP, its numbers printed, its files written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tegro_analytics import charts, notebook, opening
+from tegro_analytics.metrics import METRICS
+from tegro_analytics.shop import Shop
+from tegro_analytics.texts import LANGUAGES, language, tr
+
+__all__ = ["take"]
+
+MONTHLY = ("revenue", "fees")
+"""The metrics that the tour draws month by month; the others as a whole."""
+
+
+def take(out: Path, *, orders: int, seed: int, lang: str | None = None, quiet: bool = False) -> int:
+    """Show a newcomer everything that works without a key, and leave the files in a folder.
+
+    Parameters
+    ----------
+    out
+        The folder; files of an earlier tour in it are replaced.
+    orders, seed
+        The size of the sandbox shop, and which it is.
+    lang
+        Language of what is printed; the files come in both.
+    quiet
+        Whether to leave the progress bar out.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 5 where the reading could not be verified.
+    """
+    lang = language(lang)
+    with opening.demo(orders=orders, seed=seed, lang=lang, progress=not quiet) as shop:
+        print(tr("tour.start", lang, address=shop.settings.base_url))
+        report = shop.sync()
+        print(f"{report}\n")
+        for name in METRICS:
+            print(getattr(shop, name)().to_text(lang=lang), end="\n\n")
+        print(tr("tour.writing", lang, folder=out))
+        for path in _write(shop, out, orders=orders, show=not quiet):
+            print(f"  {path}")
+    print("\n" + tr("tour.next", lang, html=out / "01_quickstart.html", workbook=out / f"report-{lang}.xlsx"))
+    return 0 if report.complete and report.verified else 5
+
+
+def _write(shop: Shop, out: Path, *, orders: int, show: bool) -> Iterator[Path]:
+    out.mkdir(parents=True, exist_ok=True)
+    yield shop.export("orders", out / "orders.csv", overwrite=True)
+    yield shop.export("orders", out / "orders-excel-ru.csv", dialect="excel-ru", overwrite=True)
+    for lang in LANGUAGES:
+        yield shop.report(out / f"report-{lang}.xlsx", lang=lang, overwrite=True, **_whole(shop))
+    for lang in LANGUAGES:
+        yield from _draw(shop, out / "charts", lang)
+    if importlib.util.find_spec("nbclient") is None:
+        print(tr("tour.no_lab"), file=sys.stderr)
+        return
+    if show:
+        print(tr("tour.notebook"), file=sys.stderr)
+    yield _render(out, orders=orders)
+
+
+def _whole(shop: Shop) -> dict[str, dt.date]:
+    """Bound the whole history: the report of the tour covers all of it."""
+    done, zone = shop.last_sync, ZoneInfo(shop.zone)
+    if done is None or done.oldest_created_at is None:
+        return {}
+    first = done.oldest_created_at.astimezone(zone).date()
+    return {"since": first, "until": done.started_at.astimezone(zone).date() + dt.timedelta(days=1)}
+
+
+def _draw(shop: Shop, folder: Path, lang: str) -> Iterator[Path]:
+    import matplotlib as mpl
+
+    folder.mkdir(exist_ok=True)
+    for name in METRICS:
+        options = {"freq": "month"} if name in MONTHLY else {}
+        with mpl.rc_context({"figure.max_open_warning": 0}):
+            axes = getattr(charts, name)(getattr(shop, name)(**options), lang=lang)
+            path = folder / f"{name}-{lang}.png"
+            axes.figure.savefig(path, dpi=150)
+        yield path
+
+
+def _render(out: Path, *, orders: int) -> Path:
+    """Run the quickstart notebook without a key, on a kernel of its own, and render what it showed."""
+    source = notebook.folder() / "01_quickstart.ipynb"
+    run = notebook.run(source, environment={"TEGRO_DEMO_ORDERS": str(orders)}, folder=out)
+    return notebook.to_html(run, out / "01_quickstart.html", title="01 quickstart")

@@ -1,0 +1,105 @@
+"""README and README.ru: their code runs, their commands run, and both say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tegro_analytics
+from tests.documents import READMES, ROOT, blocks, commands
+
+SMALL = 2_000
+"""How many orders the demo shop of a document has in the tests."""
+
+
+@pytest.fixture
+def small_demo(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Let `ta.demo()` be smaller than for a reader, and hold what it opened."""
+    opened: list[Any] = []
+    real: Callable[..., Any] = tegro_analytics.demo
+
+    def demo(**options: Any) -> Any:
+        opened.append(real(**{"orders": SMALL, **options}))
+        return opened[-1]
+
+    monkeypatch.setattr(tegro_analytics, "demo", demo)
+    return opened
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_the_code_runs_from_top_to_bottom(document: str, in_folder: Path, small_demo: list[Any]) -> None:
+    import matplotlib.pyplot as plt
+
+    names: dict[str, Any] = {}
+    for number, block in enumerate(blocks(document, "python")):
+        exec(compile(block, f"{document}, Python block {number}", "exec"), names)
+    assert (in_folder / "report.xlsx").stat().st_size > 10_000
+    bars = [patch.get_height() for patch in names["axes"].patches]
+    assert sum(bars) == len(names["paid"]) > 100
+    plt.close("all")
+    for shop in small_demo:
+        shop.close()
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_the_commands_run(document: str, in_folder: Path) -> None:
+    calls = [words for words in commands(document) if words[0] == "tegro"]
+    assert len(calls) == 5
+    for words in calls:
+        answer = subprocess.run(
+            [sys.executable, "-m", "tegro_analytics", *words[1:]],
+            capture_output=True,
+            text=True,
+            env=_environment(),
+        )
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stdout.strip()
+    assert {path.name for path in in_folder.iterdir()} == {"orders.csv", "orders-ru.csv", "report.xlsx"}
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "TEGRO_DEMO_ORDERS": str(SMALL), "PYTHONWARNINGS": "error"}
+
+
+def test_the_make_targets_are_there() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for document in READMES:
+        named = {words[1] for words in commands(document) if words[0] == "make"}
+        assert named == {"demo", "test"} <= set(targets)
+
+
+def test_both_readmes_say_the_same() -> None:
+    english, russian = ((ROOT / document).read_text(encoding="utf-8") for document in READMES)
+    for pattern in (r"^## ", r"^\| `TEGRO_", r"^\| \d+ \|", r"^- ", r"^```"):
+        assert len(re.findall(pattern, english, re.MULTILINE)) == len(
+            re.findall(pattern, russian, re.MULTILINE)
+        )
+    variables = re.compile(r"TEGRO_[A-Z]+(?:_[A-Z]+)*")
+    assert variables.findall(english) == variables.findall(russian)
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    from tegro_analytics.settings import Settings
+
+    later = {"workers", "lookback", "plan"}  # read ahead, the store and the fee audit use these
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        variable = str(field.validation_alias or f"TEGRO_{name.upper()}")
+        assert (f"`{variable}`" in text) == (name not in later), name
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    from tegro_analytics import cli
+
+    codes = {code for _, code in cli.EXIT_CODES} | {0, 1, cli.UNVERIFIED, cli.INTERRUPTED}
+    for document in READMES:
+        listed = re.findall(r"^\| (\d+) \|", (ROOT / document).read_text(encoding="utf-8"), re.MULTILINE)
+        assert {int(code) for code in listed} == codes
