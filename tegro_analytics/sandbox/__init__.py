@@ -4,9 +4,10 @@ It runs in a process of its own, answers the eight methods of the API over HTTP 
 (signature, nonce, pages), and serves a seeded shop that looks like a real one. It imports nothing else of the
 package, so a mistake of the client cannot hide in a mistake of its test.
 
-``python -m tegro_analytics.sandbox`` (or ``tegro sandbox``) prints one JSON line with the address, the key and
-the shops; :func:`start` does the same from Python and gives a handle. :mod:`~tegro_analytics.sandbox.command`
-says when it ends, :mod:`~tegro_analytics.sandbox.control` how to look into it and how to change its shop.
+``python -m tegro_analytics.sandbox`` (or ``tegro sandbox``) prints one JSON line with the address, the key
+and the shops; :func:`start` does the same from Python and gives a handle.
+:mod:`~tegro_analytics.sandbox.command` says when it ends, :mod:`~tegro_analytics.sandbox.control` how to look
+into it and how to change its shop.
 """
 
 from __future__ import annotations

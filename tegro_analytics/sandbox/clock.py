@@ -17,6 +17,7 @@ DAY = 86_400
 EARLIEST = 1_414_357_200  # 2014-10-27 00:00 in Moscow, the first whole day at UTC+3
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_TWO = tuple(f"{number:02d}" for number in range(60))
 
 
 class Clock:
@@ -62,7 +63,8 @@ def moscow_text(epoch: int) -> str:
     '2020-11-14 23:32:37'
     """
     day, second = divmod(epoch + OFFSET, DAY)
-    return f"{day_text(day)} {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    minute, second = divmod(second, 60)
+    return f"{day_text(day)} {_TWO[minute // 60]}:{_TWO[minute % 60]}:{_TWO[second]}"
 
 
 def parse_moment(text: str) -> int:

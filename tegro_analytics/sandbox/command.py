@@ -6,8 +6,8 @@ The sandbox prints one line of JSON and then serves until one of these:
 * SIGTERM, or ``POST /_sandbox/stop``;
 * Ctrl-C.
 
-Where standard input is no pipe (a terminal, ``/dev/null``, a file), there is nobody at the other end whose death
-it could tell, so it is not watched: ``tegro sandbox`` in a terminal runs until Ctrl-C.
+Where standard input is no pipe (a terminal, ``/dev/null``, a file), there is nobody at the other end whose
+death it could tell, so it is not watched: ``tegro sandbox`` in a terminal runs until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tegro_analytics.sandbox.systems import CURRENCIES
 from tegro_analytics.sandbox.traffic import Traffic
 from tegro_analytics.sandbox.world import World
 
-STOPPED, INTERRUPTED = 0, 130
+STOPPED, USAGE, INTERRUPTED = 0, 2, 130
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -48,10 +48,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     try:
         server = Server(options.port, latency_ms=options.latency_ms, seed=options.seed)
     except OSError as error:
-        sys.stderr.write(
-            f"tegro sandbox: port {options.port} cannot be used ({error.strerror}); --port 0 takes a free one\n"
-        )
-        return 2
+        why = f"port {options.port} cannot be used ({error.strerror}); --port 0 takes a free one"
+        sys.stderr.write(f"tegro sandbox: {why}\n")
+        return USAGE
     server.sandbox = world.identity.sandbox
     server.exchange = Exchange(world, host=server.host, control=control, log=log)
     with server:
@@ -119,7 +118,7 @@ def _is_pipe(descriptor: int) -> bool:
 
 
 def _watch(descriptor: int, stop: threading.Event) -> None:
-    """Read until the other end closes. ``os.read``, as a buffered reader would be locked while Python ends."""
+    """Read until the other end closes; unbuffered, as a buffered reader keeps its lock while Python ends."""
     try:
         while os.read(descriptor, 4096):
             pass
@@ -132,8 +131,8 @@ def parse(argv: Sequence[str] | None) -> Options:
     """Read the options; a wrong one ends the program with status 2, as argparse does."""
     parser = argparse.ArgumentParser(
         prog="tegro sandbox",
-        description="Serve a made-up Tegro account on this machine. Prints one line of JSON; ends when a pipe on "
-        "its input closes, on SIGTERM or Ctrl-C.",
+        description="Serve a made-up Tegro account on this machine. Prints one line of JSON; ends when "
+        "a pipe on its input closes, on SIGTERM or Ctrl-C.",
         allow_abbrev=False,
     )
     add = parser.add_argument

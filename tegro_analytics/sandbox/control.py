@@ -1,16 +1,17 @@
 """The control plane: look into a running sandbox, and change its shop. For tests and curious people.
 
-Every path is under ``/_sandbox/`` on the sandbox's own port, with the same rule for Host and Origin, and needs
-the header ``X-Sandbox-Token`` with the token of the JSON line. ``shop`` (a ``shop_id``) is the first shop
-unless given; times are Moscow wall time (``2026-03-01 10:00:00``) or ISO with an offset.
+Every path is under ``/_sandbox/`` on the sandbox's own port, with the same rule for Host and Origin, and
+needs the header ``X-Sandbox-Token`` with the token of the JSON line. ``shop`` (a ``shop_id``) is the first
+shop unless given; times are Moscow wall time (``2026-03-01 10:00:00``) or ISO with an offset.
 
-* ``GET truth?shop=&since=&until=&as_of=``: every number, from integers; see :mod:`~tegro_analytics.sandbox.truth`.
+* ``GET truth?shop=&since=&until=&as_of=``: all numbers, as :mod:`~tegro_analytics.sandbox.truth` says.
 * ``GET log?method=&limit=``: the attempts that arrived, how many, and how many distinct nonces.
-* ``POST insert {"count": n}``: n orders arrive now; or ``{"orders": [{…}]}`` with ``created_at, amount`` and, if
-  wanted, ``id, paid_at, status, fee, payment_system_id, currency_id, email, test_order, payment_id`` → ``ids``.
-* ``POST pay {"ids": [], "at": }``, ``POST refund {"ids": []}``, ``POST delete {"ids": []}``: orders by Tegro's number.
-* ``POST raw {"list": "orders"|"withdrawals", "text": "…", "created_at": }``: a record served as it stands, JSON or
-  not, placed where an order of that time would be. It enters no truth.
+* ``POST insert {"count": n}``: n orders arrive now; or ``{"orders": [{…}]}`` with ``created_at, amount`` and,
+  if wanted, ``id, paid_at, status, fee, payment_system_id, currency_id, email, test_order, payment_id``;
+  gives their ``ids``.
+* ``POST pay {"ids": [], "at": }``, ``POST refund {"ids": []}``, ``POST delete {"ids": []}``: by number.
+* ``POST raw {"list": "orders"|"withdrawals", "text": "…", "created_at": }``: a record served as it stands,
+  JSON or not, placed where an order of that time would be. It enters no truth.
 * ``POST advance {"events": n}``: n arrivals, with the payments and refunds that come with them.
 * ``POST forget-log {}``: the log begins anew. ``POST stop {}``: the sandbox ends.
 """

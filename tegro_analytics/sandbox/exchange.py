@@ -16,7 +16,7 @@ from tegro_analytics.sandbox.methods import Methods, Refused, read_body
 from tegro_analytics.sandbox.rules import is_signed, read_nonce
 from tegro_analytics.sandbox.world import World
 
-WRONG_TOKEN = "Wrong authorization token"
+WRONG_SIGNATURE = "Wrong authorization token"
 WRONG_NONCE = "Wrong nonce: it must {rule}"
 _NONCE_WORDS = {
     "differs": "differ from the previous one",
@@ -115,7 +115,7 @@ class Exchange:
         key = self._world.identity.api_key
         signed = is_signed(request.header("authorization"), api_key=key, body=request.body)
         if not signed or shop is None:
-            raise Refused(WRONG_TOKEN)
+            raise Refused(WRONG_SIGNATURE)
         if params.get("nonce") in (None, ""):
             raise Refused("Empty required param nonce")
         nonce = read_nonce(params["nonce"])

@@ -1,6 +1,7 @@
 """Draw a shop's history from a seed: a day and week rhythm, growth, and all that is odd about real orders.
 
-Every odd thing that the toolkit has a rule for occurs at a known rate, so that 20,000 orders hold a few of each.
+Every odd thing that the toolkit has a rule for occurs at a known rate, so that 20,000 orders hold a few of
+each.
 """
 
 from __future__ import annotations
@@ -109,9 +110,7 @@ class Maker:
             self._pay(order, system, chance / conversion)
         elif chance > 0.88:
             order.status = FAILED
-        elif chance > 0.86:
-            order.status = PENDING
-        elif now - order.created < DAY and chance > 0.8:
+        elif chance > (0.8 if now - order.created < DAY else 0.86):
             order.status = PENDING
         elif chance > 0.8597:
             order.status = UNKNOWN_STATUS
@@ -123,20 +122,20 @@ class Maker:
             delay = DAY + 1 + int(rng.random() ** 2 * 5 * DAY)
         elif place > 0.9998:
             delay = DAY + (1 if rng.random() < 0.5 else 0)  # the edge of the 24 hours, on either side
-        elif place > 0.9996:
+        elif place > 0.9992:
             delay = -30
         else:
             delay = 3 + int(system.patience * self._delays[int(rng.random() * 4096)])
         if order.created + delay >= self._now:
             return
         order.status, order.paid = PAID, order.created + delay
-        if 0.9994 < place < 0.9996:
+        if 0.9988 < place < 0.9992:
             order.paid = UNPAID_TIME if rng.random() < 0.5 else ZERO_TIME
         elif rng.random() < 0.013 and self._now - order.created > 2 * DAY:
             order.status = REFUNDED
 
     def _customer(self) -> tuple[int, int]:
-        """Draw who pays: now and then somebody who was here before, or who gives no e-mail, or a strange one."""
+        """Draw who pays: often somebody who was here before, seldom without an e-mail or with a strange one."""
         random = self._rng.random
         chance = random()
         if chance < 0.42 and self._customers:
@@ -174,7 +173,7 @@ class Maker:
         return system
 
     def _amount(self, currency: int) -> int:
-        """Draw an amount in whole kopecks or cents: mostly a price from the list, rarely 0, rarely very large."""
+        """Draw an amount in whole kopecks or cents: mostly a list price, rarely 0, rarely very large."""
         random = self._rng.random
         prices = _RUB_PRICES if currency == RUB else _USD_PRICES
         amount = prices[int(random() * len(prices))]
@@ -188,7 +187,7 @@ class Maker:
         return amount
 
     def _fee(self, amount: int, system: System) -> int:
-        """Compute the fee, which an order carries whether or not it is paid; now and then 1 too much is taken."""
+        """Compute the fee, which an unpaid order carries too; now and then 1 too much is taken."""
         fee = fee_units(amount, rate=system.rate, minimum=system.minimum, step=system.step)
         return fee + ONE if fee and self._rng.random() < 0.0006 else fee
 

@@ -13,7 +13,7 @@ Key = Callable[[int], tuple[int, int]]
 
 
 def mix(value: int) -> int:
-    """Scatter an integer over 63 bits (the finaliser of SplitMix64): an order that has nothing to do with it."""
+    """Scatter an integer over 63 bits (SplitMix64), so that the order has nothing to do with it."""
     value = (value + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
@@ -23,8 +23,8 @@ def mix(value: int) -> int:
 class Listing:
     """Keep the rows of one list in its order, while rows come and go.
 
-    ``newest`` and ``oldest`` sort by time and id; ``out-of-step`` is newest first by time, with equal times in
-    no order of their ids; ``hashed`` is stable and has no relation to time, so a new row appears anywhere.
+    ``newest`` and ``oldest`` sort by time and id; ``out-of-step`` is newest first by time, with equal times
+    in no order of their ids; ``hashed`` is stable and has no relation to time: a new row appears anywhere.
     """
 
     def __init__(self, order: str, *, created: Sequence[int], ids: Sequence[int]) -> None:
@@ -85,7 +85,7 @@ def _key(order: str, created: Sequence[int], ids: Sequence[int]) -> Key:
 
 
 def page_served(number: int, pages: int, end: str) -> int | str:
-    """Decide which page answers a request: its number, or how the end is told (``empty``, ``error``, ``null``).
+    """Decide which page answers: its number, or how the end is told: ``empty``, ``error``, ``null``.
 
     The first page always is a list.
 

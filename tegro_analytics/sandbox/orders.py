@@ -38,8 +38,8 @@ class Order:
 class OrderBook:
     """Hold the orders of one shop in the order of its list.
 
-    A row keeps its number for ever. A deleted row leaves the list; a raw row is in the list, but is no order: it
-    enters no look-up, no balance and no truth.
+    A row keeps its number for ever. A deleted row leaves the list; a raw row is in the list, but is no order:
+    it enters no look-up, no balance and no truth.
     """
 
     def __init__(self, order: str) -> None:

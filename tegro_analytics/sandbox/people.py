@@ -50,7 +50,7 @@ def email_text(style: int, number: int, specials: Sequence[str]) -> str | None:
     Examples
     --------
     >>> email_text(PLAIN, 25, ()), email_text(UPPER, 25, ()), email_text(EMPTY, 25, ())
-    ('ivan.kim25@example.com', 'IVAN.KIM25@EXAMPLE.COM', '')
+    ('ivan.kim25@bk.ru', 'IVAN.KIM25@BK.RU', '')
     """
     if style == SPECIAL:
         return specials[number]

@@ -16,7 +16,10 @@ TRIES = 20
 
 
 class Traffic:
-    """Make events on the first shop. What the k-th event is follows from the seed; when it comes, from the clock."""
+    """Make events on the first shop.
+
+    What the k-th event is follows from the seed; when it comes, from the clock.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -34,7 +37,7 @@ class Traffic:
             return number
 
     def event(self) -> int:
-        """Let one order arrive; often a recent open one is paid then, seldom a paid one of any age refunded."""
+        """Let an order arrive; often a recent open one is paid then, seldom any paid one refunded."""
         with self._world.lock:
             shop = self._world.shops[0]
             number = self.arrive(shop)

@@ -1,12 +1,13 @@
 """Every number of a shop, computed from its integers: what the toolkit must find out through the API.
 
-It follows the definitions of the metrics, not their code: money is summed in units of 10^-8 and shown as exact
-decimal text, a quotient of money is rounded half-even at 8 decimals, every other rate is an exact fraction
-("3/7"; ``fractions.Fraction`` reads it), and an empty denominator gives null.
+It follows the definitions of the metrics, not their code: money is summed in units of 10^-8 and shown as
+exact decimal text, a quotient of money is rounded half-even at 8 decimals, every other rate is an exact
+fraction ("3/7"; ``fractions.Fraction`` reads it), and an empty denominator gives null.
 
-* LIVE: no test order, and a status from 0 to 4. PAID: LIVE and paid or refunded; OPEN: new or pending; LOST: failed.
-* Money is dated by payment, or by creation where a payment has no date; a refund has no date of its own in the
-  API, so it is dated as its payment. Negative amounts are in no money and in no payment count.
+* LIVE: no test order, and a status from 0 to 4. PAID: LIVE and paid or refunded; OPEN: new or pending; LOST:
+  failed.
+* Money is dated by payment, or by creation where a payment has no date; a refund has no date of its own in
+  the API, so it is dated as its payment. Negative amounts are in no money and in no payment count.
 * Counts of the conversion are dated by creation. MATURE: created 24 hours before ``as_of`` or earlier.
 * Days are Moscow days (UTC+3; see :mod:`~tegro_analytics.sandbox.clock`). Bounds are half-open.
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 ONE = 100_000_000
 LARGEST = 10**10 * ONE
 """Amounts stay below 10^10, which is what 18 digits with 8 places hold."""
 
 
+@lru_cache(maxsize=1 << 14)
 def money_text(units: int) -> str:
     """Write an amount with 8 decimals, as the API does.
 

@@ -1,4 +1,4 @@
-"""Withdrawals of the account. What a record looks like is documented nowhere, so there are three shapes of it.
+"""Withdrawals of the account. Their record is documented nowhere, so there are three shapes of it.
 
 * ``order``: the names that an order has.
 * ``wallet``: other names, the currency as a code, the state as a word.
@@ -141,7 +141,7 @@ class Withdrawals:
 
     def json(self, row: int) -> bytes:
         """Write the record of a row as the API shows it."""
-        return self.raw.get(row) or json.dumps(self.items[row].record()).encode("ascii")
+        return self.raw[row] if row in self.raw else json.dumps(self.items[row].record()).encode("ascii")
 
     def taken(self) -> dict[int, int]:
         """Sum what left the balance, fees included, by currency; a failed withdrawal came back."""

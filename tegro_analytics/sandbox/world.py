@@ -67,7 +67,7 @@ class World:
         return next((shop for shop in self.shops if shop.shop_id == shop_id), None)
 
     def balance(self) -> dict[str, int]:
-        """Compute the balance of the account: the net of all shops without what was withdrawn and its fees."""
+        """Compute the balance of the account: net of all shops − withdrawals − their fees."""
         taken = self.withdrawals.taken()
         return {
             code: sum(shop.book.net.get(currency, 0) for shop in self.shops) - taken[currency]
