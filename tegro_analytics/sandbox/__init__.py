@@ -29,9 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 when it was stopped, 130 after Ctrl-C.
     """
-    from tegro_analytics.sandbox.command import run
+    from tegro_analytics.sandbox.command import INTERRUPTED, run
 
-    return run(argv)
+    try:
+        return run(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def __getattr__(name: str) -> Any:

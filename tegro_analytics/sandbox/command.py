@@ -39,7 +39,7 @@ STOPPED, USAGE, INTERRUPTED = 0, 2, 130
 
 
 def run(argv: Sequence[str] | None = None) -> int:
-    """Run a sandbox until it is stopped; return 0, or 130 after Ctrl-C."""
+    """Run a sandbox until it is stopped; return 0, or 2 where its port cannot be used."""
     options = parse(argv)
     stop = threading.Event()
     world = World(options)
@@ -58,13 +58,12 @@ def run(argv: Sequence[str] | None = None) -> int:
         serving.start()
         if options.arrivals_per_minute:
             threading.Thread(target=traffic.run, args=(stop,), daemon=True).start()
-        sys.stdout.write(json.dumps(describe(world, host=server.host, token=control.token)) + "\n")
-        sys.stdout.flush()
         try:
-            return wait(stop)
+            serve(stop, describe(world, host=server.host, token=control.token))
         finally:
             stop.set()
             server.shutdown()
+    return STOPPED
 
 
 def describe(world: World, *, host: str, token: str) -> dict[str, object]:
@@ -88,8 +87,8 @@ def describe(world: World, *, host: str, token: str) -> dict[str, object]:
     }
 
 
-def wait(stop: threading.Event) -> int:
-    """Wait for the end, whichever way it comes."""
+def serve(stop: threading.Event, facts: dict[str, object]) -> None:
+    """Print the JSON line once every way to the end is watched; then wait for the end."""
 
     def end(signum: int, frame: FrameType | None) -> None:
         del signum, frame
@@ -99,14 +98,13 @@ def wait(stop: threading.Event) -> int:
     try:
         if _is_pipe(0):
             threading.Thread(target=_watch, args=(0, stop), daemon=True).start()
+        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.flush()
         # With a time-out, as on Windows Ctrl-C does not interrupt an endless wait.
         while not stop.wait(0.5):
             pass
-    except KeyboardInterrupt:
-        return INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, before)
-    return STOPPED
 
 
 def _is_pipe(descriptor: int) -> bool:

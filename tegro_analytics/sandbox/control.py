@@ -52,6 +52,7 @@ class Control:
         self._traffic = traffic
         self._log = log
         self._stop = stop
+        self._ending = False
         self._table: dict[tuple[str, str], Callable[[Fields], Any]] = {
             ("GET", "truth"): self._truth,
             ("GET", "log"): self._show_log,
@@ -81,6 +82,11 @@ class Control:
                 return 200, _json(act(fields))
         except (KeyError, TypeError, ValueError) as error:
             return 400, _json({"error": f"{type(error).__name__}: {error}"})
+
+    def sent(self) -> None:
+        """End the sandbox if that was asked for: called when an answer was written, so that it arrives."""
+        if self._ending:
+            self._stop.set()
 
     def _shop(self, fields: Fields) -> Shop:
         if "shop" not in fields:
@@ -189,7 +195,7 @@ class Control:
         return {"ok": True}
 
     def _end(self, fields: Fields) -> dict[str, bool]:  # noqa: ARG002
-        self._stop.set()
+        self._ending = True
         return {"ok": True}
 
 

@@ -68,6 +68,10 @@ class Exchange:
         """Tell the sandbox's time, for the Date header."""
         return self._world.clock.now()
 
+    def sent(self) -> None:
+        """Be told that an answer was written."""
+        self._control.sent()
+
     def answer(self, request: Request) -> Reply:
         """Answer one request."""
         if request.header("host") != self._host:

@@ -112,7 +112,7 @@ class Maker:
             order.status = FAILED
         elif chance > (0.8 if now - order.created < DAY else 0.86):
             order.status = PENDING
-        elif chance > 0.8597:
+        elif chance > 0.859:
             order.status = UNKNOWN_STATUS
 
     def _pay(self, order: Order, system: System, place: float) -> None:
@@ -135,7 +135,7 @@ class Maker:
             order.status = REFUNDED
 
     def _customer(self) -> tuple[int, int]:
-        """Draw who pays: often somebody who was here before, seldom without an e-mail or with a strange one."""
+        """Draw who pays: often somebody who came before, seldom without an e-mail or with a strange one."""
         random = self._rng.random
         chance = random()
         if chance < 0.42 and self._customers:

@@ -142,6 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         reply = self.server.exchange.answer(Request(self.command, self.path, headers, body))
         _pause(after)
         self.write(reply)
+        self.server.exchange.sent()
 
     def _body(self) -> bytes | Reply:
         """Read the body, whose length must be told and stay below the cap."""
