@@ -1,0 +1,136 @@
+"""What a metric is: its name, population, clock, columns and rules, each once.
+
+Docstrings, reports, charts and ``tegro show`` read the definitions; the texts that people read stand in
+``texts/metrics.toml`` under ``metric.<name>``, ``column.<name>``, ``formula.<name>`` and ``rule.<name>``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tegro_analytics.texts import tr
+
+Kind = Literal["money", "count", "rate", "number", "seconds", "text", "date", "bool"]
+Clock = Literal["paid", "created"]
+
+DTYPES: dict[Kind, str] = {
+    "money": "float64, or decimal128(28, 8) with money='decimal'",
+    "count": "int64",
+    "rate": "float64, a fraction, missing where the denominator is 0",
+    "number": "Int64, may be missing",
+    "seconds": "float64, missing where there is none",
+    "text": "str",
+    "date": "datetime64[us], the wall clock of the report zone",
+    "bool": "bool",
+}
+"""The dtype in pandas of each kind of column."""
+
+PERIOD_KEYS = ("period_start", "period_end", "complete")
+SPREAD = ("low", "high", "n")
+"""What a rate of counts brings beside itself: the Wilson interval, 95 %, and its denominator."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricColumn:
+    """Describe one column of a result; ``base`` is the rate that an interval or a denominator belongs to."""
+
+    name: str
+    kind: Kind
+    base: str | None = None
+
+    def label(self, lang: str | None = None) -> str:
+        """Give the heading that people read."""
+        if self.base is None:
+            return tr(f"column.{self.name}", lang)
+        part = self.name.removeprefix(f"{self.base}_")
+        return f"{tr(f'column.{self.base}', lang)}, {tr(f'column.rate.{part}', lang)}"
+
+    def formula(self, lang: str | None = None) -> str:
+        """Give the formula in words."""
+        if self.base is None:
+            return tr(f"formula.{self.name}", lang)
+        part = self.name.removeprefix(f"{self.base}_")
+        return tr(f"formula.rate.{part}", lang)
+
+
+def rate_of_counts(name: str) -> tuple[MetricColumn, ...]:
+    """Make the columns of a rate of counts: itself, its interval, its denominator."""
+    low, high, n = (f"{name}_{part}" for part in SPREAD)
+    return (
+        MetricColumn(name, "rate"),
+        MetricColumn(low, "rate", base=name),
+        MetricColumn(high, "rate", base=name),
+        MetricColumn(n, "count", base=name),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Define one metric.
+
+    Attributes
+    ----------
+    name
+        The name of the function: ``ta.<name>``, ``shop.<name>``, ``tegro show <name>``.
+    population
+        Which orders it is about, as in ``metric.<name>.population``.
+    clock
+        What its bounds and periods go by: when an order was ``paid``, or when it was ``created``.
+    keys
+        Keys that every result has, before those of ``freq`` and ``by``.
+    columns
+        The values, in order.
+    rules
+        Names of the rules for edge cases that apply, as in ``rule.<name>``.
+    """
+
+    name: str
+    population: str
+    clock: Clock
+    keys: tuple[str, ...]
+    columns: tuple[MetricColumn, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """Give the function that computes it."""
+        module = importlib.import_module(f"tegro_analytics.metrics.{_HOMES.get(self.name, self.name)}")
+        function: Callable[..., Any] = getattr(module, self.name)
+        return function
+
+    def names(self) -> list[str]:
+        """List the names of the value columns."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> MetricColumn:
+        """Describe any column of a result, keys included."""
+        found = next((column for column in self.columns if column.name == name), None)
+        return found or MetricColumn(name, _KEY_KINDS.get(name, "text"))
+
+    def title(self, lang: str | None = None) -> str:
+        """Give the heading that people read."""
+        return tr(f"metric.{self.name}.title", lang)
+
+    def about(self, lang: str | None = None) -> str:
+        """Say in one sentence what it tells."""
+        return tr(f"metric.{self.name}.about", lang)
+
+    def who(self, lang: str | None = None) -> str:
+        """Say in words which orders it is about."""
+        return tr(f"metric.{self.name}.population", lang)
+
+
+_HOMES = {"conversion_value": "conversion"}
+"""Metrics that stand in the file of another one."""
+
+_KEY_KINDS: dict[str, Kind] = {
+    "period_start": "date",
+    "period_end": "date",
+    "complete": "bool",
+    "payment_system_id": "number",
+    "weekday": "number",
+    "hour": "number",
+}

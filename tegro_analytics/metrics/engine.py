@@ -1,0 +1,216 @@
+"""Any frame of orders → one lazy frame with the columns that a metric needs.
+
+pandas and Arrow run inside DuckDB; Polars, DuckDB relations and PySpark stay in their own engine. What is
+written here and in the metrics keeps to what all of them do alike: conditions become columns before they are
+summed, sums are cast, money is never multiplied or divided in an engine, instants are never truncated.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+import narwhals as nw
+
+from tegro_analytics.exceptions import ConfigurationError, DataError, MissingColumn
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+MoneyForm = Literal["float64", "decimal"]
+
+_DEFAULT_ZONE = "Europe/Moscow"
+_HOW_TO_MEND = (
+    "`shop.orders()` has it (`columns='all'` for those of the engines); `ta.canonical(df, zone=)` makes a "
+    "frame from elsewhere fit"
+)
+_INEXACT = (
+    "money has at most 10 digits before the point and 8 after it. Round the column to the places that are "
+    "meant, or give it as decimals"
+)
+_NOT_ORDERS = (
+    "orders are a pandas DataFrame, a PyArrow table, a Polars frame, a DuckDB relation or a PySpark "
+    "DataFrame, as `shop.orders()` and `shop.relation('orders')` give them"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Hold the orders as one lazy frame, and what is known of them.
+
+    ``keep`` holds what the lazy frame reads from, for as long as it is read.
+    """
+
+    frame: nw.LazyFrame[Any]
+    zone: ZoneInfo
+    money: MoneyForm
+    metric: str
+    keep: tuple[Any, ...] = ()
+
+    def collect(self, query: nw.LazyFrame[Any]) -> pa.Table:
+        """Run a query in its engine and bring the small result here, as Arrow."""
+        return cast("pa.Table", query.collect(backend="pyarrow").to_native())
+
+
+def open_source(orders: Any, needs: Iterable[str], *, metric: str, zone: str | ZoneInfo | None) -> Source:
+    """Open orders of any engine, with the columns ``needs`` in their canonical types.
+
+    Raises
+    ------
+    MissingColumn
+        If the frame lacks one that cannot be made from the others.
+    DataError
+        If it is no frame of orders, or a column has a wrong type.
+    """
+    wanted = list(dict.fromkeys(needs))
+    given = _narwhals(orders, metric)
+    if given.implementation.is_pandas_like():
+        source = _from_pandas(given.to_native(), wanted, metric=metric, zone=zone)
+    elif given.implementation.is_pyarrow():
+        source = _from_arrow(given.to_native(), wanted, metric=metric, zone=zone)
+    else:
+        source = _from_lazy(given.lazy(), wanted, metric=metric, zone=zone)
+    has = source.frame.collect_schema().names()
+    if missing := [name for name in wanted if name not in has]:
+        raise MissingColumn(missing, needed_by=metric, hint=_HOW_TO_MEND)
+    return source
+
+
+def _narwhals(orders: Any, metric: str) -> Any:
+    """Wrap the native frame, or say that it is none."""
+    try:
+        return nw.from_native(orders)
+    except TypeError:
+        pass
+    raise DataError(f"{metric} was given {type(orders).__name__}: {_NOT_ORDERS}")
+
+
+def _from_pandas(frame: Any, wanted: list[str], *, metric: str, zone: str | ZoneInfo | None) -> Source:
+    """Bring the columns of a pandas frame into DuckDB, without touching the frame."""
+    from tegro_analytics.metrics import columns
+
+    own = columns.stored_zone(frame, report_zone(None))
+    chosen = own if zone is None else report_zone(zone)
+    table = columns.arrow_from_pandas(frame, wanted, zone=chosen, remake=chosen.key != own.key)
+    money = cast("MoneyForm", columns.money_form(frame))
+    return _in_duckdb(table, metric=metric, zone=chosen, money=money)
+
+
+def _from_arrow(table: pa.Table, wanted: list[str], *, metric: str, zone: str | ZoneInfo | None) -> Source:
+    """Bring the columns of an Arrow table into DuckDB."""
+    from tegro_analytics.metrics import columns
+
+    chosen = report_zone(zone)
+    table = columns.arrow_from_arrow(table, wanted, zone=chosen)
+    return _in_duckdb(table, metric=metric, zone=chosen, money="float64")
+
+
+def _in_duckdb(table: pa.Table, *, metric: str, zone: ZoneInfo, money: MoneyForm) -> Source:
+    """Open an Arrow table as a relation of a DuckDB of its own, in UTC and in silence."""
+    connection = _duckdb()
+    relation = connection.from_arrow(table)
+    return Source(_lazy(relation), zone, money, metric, keep=(connection, table))
+
+
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB in memory that knows nothing of what surrounds it."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    return connection
+
+
+def _lazy(native: Any) -> nw.LazyFrame[Any]:
+    return cast("nw.LazyFrame[Any]", nw.from_native(native).lazy())
+
+
+def _from_lazy(
+    frame: nw.LazyFrame[Any], wanted: list[str], *, metric: str, zone: str | ZoneInfo | None
+) -> Source:
+    """Select columns of a frame that stays in its own engine; make missing ones where that is safe."""
+    from tegro_analytics.metrics.expressions import Canon
+
+    schema = frame.collect_schema()
+    polars = frame.implementation.is_polars()
+    own = _zone_in(schema) if polars else None
+    chosen = report_zone(own if zone is None else zone)
+    canon = Canon(schema, chosen, polars=polars, remake=own is not None and own != chosen.key)
+    for name in canon.floats(wanted):
+        doubtful = (
+            frame.filter(canon.is_doubtful(name)).select(name).head(1).collect(backend="pyarrow").to_native()
+        )
+        for value in doubtful[name].to_pylist():
+            raise DataError(f"the column {name!r} holds {value!r}, which is not an exact amount: {_INEXACT}")
+    return Source(frame.select(*canon.columns(wanted)), chosen, "float64", metric)
+
+
+def _zone_in(schema: nw.Schema) -> str | None:
+    """Read the zone that Polars keeps in the type of an instant; UTC says nothing, as all keep it so."""
+    dtype = schema.get("created_at")
+    zone = dtype.time_zone if isinstance(dtype, nw.Datetime) else None
+    return None if zone == "UTC" else zone
+
+
+def report_zone(zone: str | ZoneInfo | None) -> ZoneInfo:
+    """Choose the report zone: the argument, ``TEGRO_REPORT_TIMEZONE``, Moscow.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such zone.
+    """
+    if isinstance(zone, ZoneInfo):
+        return zone
+    name = zone or os.environ.get("TEGRO_REPORT_TIMEZONE") or _DEFAULT_ZONE
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        pass
+    raise ConfigurationError(
+        f"there is no time zone {name!r}: zone= and TEGRO_REPORT_TIMEZONE take a name such as 'Europe/Moscow'"
+    )
+
+
+def money_form(asked: str | None, source: Source) -> MoneyForm:
+    """Choose the form of money in the result: the argument, ``TEGRO_MONEY``, that of the input.
+
+    Raises
+    ------
+    ConfigurationError
+        If the form is neither ``float64`` nor ``decimal``.
+    """
+    form = asked or os.environ.get("TEGRO_MONEY") or source.money
+    if form not in ("float64", "decimal"):
+        raise ConfigurationError(f"money={form!r}: money= and TEGRO_MONEY take 'float64' or 'decimal'")
+    return cast("MoneyForm", form)
+
+
+def moment_of(source: Source, as_of: dt.datetime | None) -> dt.datetime | None:
+    """Find the moment to which the orders are complete: as told, else the oldest in the column ``as_of``.
+
+    None means that there are no orders.
+
+    Raises
+    ------
+    DataError
+        If there are orders, but nobody says to what moment they are complete.
+    """
+    import pyarrow as pa
+
+    oldest = [] if as_of is not None else [nw.col("as_of").min()]
+    table = source.collect(source.frame.select(nw.len().alias("orders"), *oldest))
+    if not table["orders"][0].as_py():
+        return None
+    found = as_of or table["as_of"].cast(pa.timestamp("us", tz="UTC"))[0].as_py()
+    if found is None:
+        raise DataError(
+            f"{source.metric} does not know to what moment the orders are complete, for their column 'as_of' "
+            "is empty: pass as_of=, the moment at which they were read"
+        )
+    return cast("dt.datetime", found)

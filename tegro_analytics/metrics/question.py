@@ -1,0 +1,191 @@
+"""One question: a metric, the orders, bounds, frequency, dimensions, and how far the orders reach."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import narwhals as nw
+
+from tegro_analytics.exceptions import DataError
+from tegro_analytics.metrics.definition import PERIOD_KEYS, Clock, Metric
+from tegro_analytics.metrics.engine import MoneyForm, Source, moment_of, money_form, open_source
+from tegro_analytics.metrics.periods import Freq, frequency
+from tegro_analytics.metrics.window import Bound, Window, instant, local_time, window
+from tegro_analytics.reference import Reference, load_reference
+
+By = str | Iterable[str] | None
+
+CALENDAR = ("hour", "weekday")
+"""Dimensions that follow from the clock of the metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold what the caller said, as it was said."""
+
+    since: Bound | None = None
+    until: Bound | None = None
+    freq: str | None = None
+    by: By = None
+    as_of: Bound | None = None
+    money: str | None = None
+    zone: str | ZoneInfo | None = None
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Hold a question whose parts were checked, about orders that were opened.
+
+    ``dims`` are the dimensions without ``currency`` where the metric has it as a key anyway. ``as_of`` is
+    None where there are no orders.
+    """
+
+    metric: Metric
+    source: Source
+    window: Window
+    freq: Freq | None
+    dims: tuple[str, ...]
+    as_of: dt.datetime | None
+    money: MoneyForm
+    reference: Reference
+
+    @property
+    def groups(self) -> list[str]:
+        """List the keys of a group: those of the metric, then the dimensions."""
+        return [*self.metric.keys, *self.dims]
+
+    @property
+    def stored_groups(self) -> list[str]:
+        """List the keys of a group that are columns of the orders."""
+        return [name for name in self.groups if name not in CALENDAR]
+
+    @property
+    def keys(self) -> list[str]:
+        """List the keys of a row, in their order in the result."""
+        return [*self.metric.keys, *(PERIOD_KEYS if self.freq else ()), *self.dims]
+
+    @property
+    def hourly(self) -> bool:
+        """Say whether hours matter, beside days."""
+        return self.freq == "hour" or "hour" in self.dims
+
+    @property
+    def now(self) -> dt.datetime:
+        """Give ``as_of`` as a wall-clock time of the report zone."""
+        if self.as_of is None:
+            raise AssertionError("an empty frame has no moment")
+        return self.as_of.astimezone(self.window.zone).replace(tzinfo=None)
+
+    def ends_by(self, local: dt.datetime, *, after: dt.timedelta = dt.timedelta(0)) -> bool:
+        """Say whether what ends at a wall-clock time was over, and ``after`` it had passed, at ``as_of``."""
+        return self.as_of is not None and instant(local, self.window.zone) + after <= self.as_of
+
+
+def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Question:
+    """Check what the caller said, and open the orders with the columns that the answer needs.
+
+    Raises
+    ------
+    MissingColumn, DataError, ConfigurationError
+        If something that was said, or a column, cannot be used.
+    """
+    freq = frequency(asked.freq)
+    dims = _dimensions(asked.by, metric)
+    columns = _columns(metric, needs, asked, hourly=freq == "hour" or "hour" in dims)
+    columns += [name for name in dims if name not in CALENDAR]
+    source = open_source(orders, columns, metric=metric.name, zone=asked.zone)
+    bounds = window(asked.since, asked.until, source.zone)
+    as_of = None
+    if asked.as_of is not None:
+        as_of = instant(local_time(asked.as_of, source.zone, name="as_of"), source.zone)
+    return Question(
+        metric=metric,
+        source=source,
+        window=bounds,
+        freq=freq,
+        dims=dims,
+        as_of=moment_of(source, as_of),
+        money=money_form(asked.money, source),
+        reference=asked.reference or load_reference(),
+    )
+
+
+def _dimensions(by: By, metric: Metric) -> tuple[str, ...]:
+    """Read ``by``: one name or several.
+
+    Raises
+    ------
+    DataError
+        If a name is given twice, is no text, or is a column of the result.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by or ())
+    for name in names:
+        if not isinstance(name, str):
+            raise DataError(f"by={by!r}: give the name of a column, or a list of names")
+        if name in PERIOD_KEYS or name in metric.names():
+            raise DataError(f"by={name!r} is a column of the result of {metric.name}: group by another one")
+    if len(set(names)) < len(names):
+        raise DataError(f"by={by!r} names a dimension twice")
+    return tuple(name for name in names if name not in metric.keys)
+
+
+def _columns(metric: Metric, needs: Iterable[str], asked: Asked, *, hourly: bool) -> list[str]:
+    """List the columns of the orders that the answer needs, beside its keys."""
+    clocks = ("paid", "created") if metric.clock == "paid" else ("created",)
+    columns = [*needs, *metric.keys]
+    if asked.as_of is None:
+        columns.append("as_of")
+    if hourly:
+        columns += [f"{clock}_hour" for clock in clocks]
+    if not all(_is_day(bound) for bound in (asked.since, asked.until)):
+        columns += [f"{clock}_at" for clock in clocks]
+    return columns
+
+
+def _is_day(bound: Bound | None) -> bool:
+    """Say whether a bound was given as a day, without a time."""
+    if isinstance(bound, str):
+        return len(bound.strip()) <= len("2026-10-01")
+    return bound is None or not isinstance(bound, dt.datetime)
+
+
+def day_of(clock: Clock) -> nw.Expr:
+    """Express the day on the clock of a metric; a payment without a date is dated by its creation."""
+    return (
+        nw.coalesce(nw.col("paid_date"), nw.col("created_date"))
+        if clock == "paid"
+        else nw.col("created_date")
+    )
+
+
+def hour_of(clock: Clock) -> nw.Expr:
+    """Express the hour of the day on the clock of a metric."""
+    return (
+        nw.coalesce(nw.col("paid_hour"), nw.col("created_hour"))
+        if clock == "paid"
+        else nw.col("created_hour")
+    )
+
+
+def within(question: Question) -> nw.Expr | None:
+    """Express that an order lies within the bounds, by its day where they are days; None without bounds."""
+    bounds, clock = question.window, question.metric.clock
+    if bounds.is_open:
+        return None
+    since: dt.date | None
+    until: dt.date | None
+    if bounds.by_days:
+        since, until = (None if one is None else one.date() for one in (bounds.since, bounds.until))
+        value = day_of(clock)
+    else:
+        since, until = bounds.instants()
+        value = (
+            nw.coalesce(nw.col("paid_at"), nw.col("created_at")) if clock == "paid" else nw.col("created_at")
+        )
+    parts = ([] if since is None else [value >= since]) + ([] if until is None else [value < until])
+    return nw.all_horizontal(*parts, ignore_nulls=False)

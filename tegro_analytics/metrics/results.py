@@ -1,0 +1,77 @@
+"""The frame that a metric returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from tegro_analytics.exceptions import DataError
+from tegro_analytics.metrics.definition import Kind
+from tegro_analytics.metrics.engine import MoneyForm
+from tegro_analytics.metrics.frame import MetricFrame
+from tegro_analytics.metrics.question import Question
+
+MONEY = pa.decimal128(28, 8)
+"""Decimals of results: wide enough for every sum, narrow enough for `a - b`, which adds a digit each time."""
+
+
+def finish(question: Question, frame: pd.DataFrame, values: Mapping[str, Any]) -> MetricFrame:
+    """Put keys and values into the order and the dtypes of the contract.
+
+    Parameters
+    ----------
+    question
+        What was asked.
+    frame
+        Has the keys.
+    values
+        The value columns by name; those that the metric does not have are left out.
+    """
+    keys = {name: _key(frame[name], question.metric.column(name).kind, name) for name in question.keys}
+    columns = {
+        column.name: _typed(values[column.name], column.kind, question.money, index=frame.index)
+        for column in question.metric.columns
+    }
+    return MetricFrame(pd.DataFrame({**keys, **columns}, index=frame.index), metric=question.metric.name)
+
+
+def _key(series: pd.Series[Any], kind: Kind, name: str) -> pd.Series[Any]:
+    """Type a key: the currency is text that never misses, numbers of the calendar are int64."""
+    if name in ("hour", "weekday"):
+        return series.astype("int64")
+    if kind == "text" and pd.api.types.is_string_dtype(series.dtype):
+        return series.astype("str")
+    return series
+
+
+def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any]) -> pd.Series[Any]:
+    """Type the values of one column."""
+    if kind == "money":
+        return _money(values, money, index)
+    if kind == "count":
+        return pd.Series(np.asarray(values, np.int64), index=index)
+    if kind in ("rate", "seconds"):
+        return pd.Series(np.asarray(values, np.float64), index=index)
+    if kind == "number":
+        return pd.Series(values, index=index, dtype="Int64")
+    return pd.Series(values, index=index, dtype="str")
+
+
+def _money(values: Any, form: MoneyForm, index: pd.Index[Any]) -> pd.Series[Any]:
+    """Give money its form: the nearest floats, or exact decimals."""
+    if form == "float64":
+        floats = [np.nan if value is None else float(value) for value in values]
+        return pd.Series(np.array(floats, np.float64), index=index)
+    try:
+        exact = pa.array(list(values), MONEY)
+    except pa.ArrowInvalid:
+        pass
+    else:
+        return pd.Series(pd.arrays.ArrowExtensionArray(exact), index=index)
+    widest = max((value for value in values if value is not None), key=abs, default=Decimal(0))
+    raise DataError(f"{widest} is beyond 20 digits before the point, which a sum of money may have")
