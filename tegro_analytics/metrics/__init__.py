@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tegro_analytics.metrics.conversion import conversion, conversion_value
 from tegro_analytics.metrics.fees import fees
+from tegro_analytics.metrics.payment_systems import payment_systems
 from tegro_analytics.metrics.registry import METRICS
 from tegro_analytics.metrics.revenue import revenue
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.frame import MetricFrame
 
-__all__ = ["METRICS", "MetricFrame", "fees", "revenue"]
+__all__ = ["METRICS", "MetricFrame", "conversion", "conversion_value", "fees", "payment_systems", "revenue"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from tegro_analytics.texts import tr
 
 Kind = Literal["money", "count", "rate", "number", "seconds", "text", "date", "bool"]
-Clock = Literal["paid", "created"]
+Clock = Literal["paid", "created", "both"]
 
 DTYPES: dict[Kind, str] = {
     "money": "float64, or decimal128(28, 8) with money='decimal'",
@@ -78,9 +78,12 @@ class Metric:
     population
         Which orders it is about, as in ``metric.<name>.population``.
     clock
-        What its bounds and periods go by: when an order was ``paid``, or when it was ``created``.
+        What its bounds and periods go by: when an order was ``paid``, or when it was ``created``; ``both``
+        where some columns go by the one and some by the other.
     keys
-        Keys that every result has, before those of ``freq`` and ``by``.
+        Keys that every result has, before those of ``freq``.
+    dims
+        Keys that every result has, after those of ``freq`` and before those of ``by``.
     columns
         The values, in order.
     rules
@@ -93,6 +96,7 @@ class Metric:
     keys: tuple[str, ...]
     columns: tuple[MetricColumn, ...]
     rules: tuple[str, ...]
+    dims: tuple[str, ...] = ()
 
     @property
     def function(self) -> Callable[..., Any]:

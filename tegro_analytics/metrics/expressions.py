@@ -17,7 +17,7 @@ SUM = nw.Decimal(38, 8)
 """The type of every sum of money: each engine has another one of its own."""
 
 _CLOCKS = ("created", "paid")
-_PARTS = ("date", "week", "hour")
+_PARTS = ("date", "week", "weekday", "hour")
 _FLOAT_LIMIT = 1e10
 _SMALLEST = 1e-8
 _WIDE = nw.Decimal(38, 24)
@@ -62,9 +62,9 @@ class Canon:
 
     def _calendar(self, clock: str, part: str) -> nw.Expr | None:
         """Make a column of the calendar: from the instant in Polars, else from the day that is stored."""
-        if part == "week":
+        if part in ("week", "weekday"):
             day = self._column(f"{clock}_date")
-            return None if day is None else week_number(day)
+            return None if day is None else week_number(day) if part == "week" else weekday_number(day)
         if not self.polars or f"{clock}_at" not in self.schema:
             return None
         local = nw.col(f"{clock}_at").dt.convert_time_zone(self.zone.key)
@@ -115,17 +115,20 @@ def _money(column: nw.Expr, dtype: Any) -> nw.Expr:
 
 
 def week_number(day: nw.Expr) -> nw.Expr:
-    """Number the weeks, Monday first, from the civil calendar: no engine's own notion of a week is asked."""
+    """Number the weeks, Monday first."""
+    return _days_since_a_monday(day) // 7
+
+
+def weekday_number(day: nw.Expr) -> nw.Expr:
+    """Number the weekdays, 1 = Monday."""
+    return _days_since_a_monday(day) % 7 + 1
+
+
+def _days_since_a_monday(day: nw.Expr) -> nw.Expr:
+    """Count days by the rules of the calendar: no engine's own notion of a week is asked."""
     month = day.dt.month().cast(nw.Int64)
     # Years begin in March here, so that the leap day is the last day of a year.
     shift = (month + 9) % 12
     year = day.dt.year().cast(nw.Int64) - (shift // 10)
-    days = (
-        year * 365
-        + year // 4
-        - year // 100
-        + year // 400
-        + (shift * 153 + 2) // 5
-        + day.dt.day().cast(nw.Int64)
-    )
-    return (days + 1) // 7
+    leap_days = year // 4 - year // 100 + year // 400
+    return year * 365 + leap_days + (shift * 153 + 2) // 5 + day.dt.day().cast(nw.Int64) + 1

@@ -96,8 +96,7 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
     """
     freq = frequency(asked.freq)
     dims = _dimensions(asked.by, metric)
-    columns = _columns(metric, needs, asked, hourly=freq == "hour" or "hour" in dims)
-    columns += [name for name in dims if name not in CALENDAR]
+    columns = _columns(metric, needs, asked, freq=freq, dims=dims)
     source = open_source(orders, columns, metric=metric.name, zone=asked.zone)
     bounds = window(asked.since, asked.until, source.zone)
     as_of = None
@@ -131,17 +130,21 @@ def _dimensions(by: By, metric: Metric) -> tuple[str, ...]:
             raise DataError(f"by={name!r} is a column of the result of {metric.name}: group by another one")
     if len(set(names)) < len(names):
         raise DataError(f"by={by!r} names a dimension twice")
-    return tuple(name for name in names if name not in metric.keys)
+    return (*metric.dims, *(name for name in names if name not in (*metric.keys, *metric.dims)))
 
 
-def _columns(metric: Metric, needs: Iterable[str], asked: Asked, *, hourly: bool) -> list[str]:
-    """List the columns of the orders that the answer needs, beside its keys."""
-    clocks = ("paid", "created") if metric.clock == "paid" else ("created",)
-    columns = [*needs, *metric.keys]
+def _columns(
+    metric: Metric, needs: Iterable[str], asked: Asked, *, freq: Freq | None, dims: tuple[str, ...]
+) -> list[str]:
+    """List the columns of the orders that the answer needs."""
+    clocks = ("created",) if metric.clock == "created" else ("paid", "created")
+    columns = [*needs, *metric.keys, *(name for name in dims if name not in CALENDAR)]
     if asked.as_of is None:
         columns.append("as_of")
-    if hourly:
+    if freq == "hour" or "hour" in dims:
         columns += [f"{clock}_hour" for clock in clocks]
+    if metric.clock != "paid":
+        columns += ["created_week"] * (freq == "week") + ["created_weekday"] * ("weekday" in dims)
     if not all(_is_day(bound) for bound in (asked.since, asked.until)):
         columns += [f"{clock}_at" for clock in clocks]
     return columns

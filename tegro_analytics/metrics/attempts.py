@@ -1,0 +1,184 @@
+"""What became of orders, by the day of their creation: the one query behind every metric of conversion."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from tegro_analytics.metrics import populations
+from tegro_analytics.metrics.cells import part
+from tegro_analytics.metrics.expressions import SUM
+from tegro_analytics.metrics.periods import Freq
+from tegro_analytics.metrics.question import Question, within
+from tegro_analytics.metrics.rates import rate_of_counts, ratio
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+NEEDS = ("status", "is_test", "created_at", "created_date", "paid_date", "seconds_to_pay", "observed_at")
+"""Columns of the orders that conversion is made from."""
+
+QUANTILES = {"seconds_to_pay_p50": 0.5, "seconds_to_pay_p90": 0.9, "seconds_to_pay_p99": 0.99}
+
+_DAY, _PERIOD, _HOUR, _WEEKDAY = "~day", "~key", "~hour", "~weekday"
+_SECONDS = "~seconds"
+_NO_ORDERS = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def attempts(question: Question, *, money: bool) -> pa.Table:
+    """Count orders by what became of them, by group and period; or sum their amounts.
+
+    Parameters
+    ----------
+    question
+        What is asked; the bounds are on the clock of creation.
+    money
+        Whether to sum amounts. What has an unknown status is counted all the same.
+    """
+    table = _query(question, money=money)
+    days = table[_DAY].to_numpy().astype("M8[D]")
+    hours = table[_HOUR].to_numpy() if question.hourly else None
+    values = [name for name in table.column_names if not name.startswith("~")]
+    return part(question, table, days, hours, [name for name in values if name not in question.stored_groups])
+
+
+def _conditions(question: Question) -> dict[str, nw.Expr]:
+    """Express what an order can be counted as."""
+    as_of = question.as_of or _NO_ORDERS
+    mature = populations.mature(as_of)
+    paid, open_ = populations.paid(question.reference), populations.unpaid_for_now(question.reference)
+    seconds = nw.col("seconds_to_pay")
+    return {
+        "orders": populations.known(question.reference),
+        "mature": populations.known(question.reference) & mature,
+        "paid": paid,
+        "paid_24h": paid & mature & (seconds >= 0) & (seconds <= populations.MATURITY_SECONDS),
+        "paid_ever": paid & mature,
+        "lost": populations.lost(question.reference),
+        "lost_mature": populations.lost(question.reference) & mature,
+        "pending": open_ & ~mature,
+        "stale_open": open_ & mature,
+        "unresolved": open_ & mature & populations.seen_too_early(),
+        "late_paid": paid & mature & (seconds > populations.MATURITY_SECONDS),
+        "undated": paid & mature & nw.col("paid_date").is_null(),
+    }
+
+
+def _query(question: Question, *, money: bool) -> pa.Table:
+    """Run the query: a row for each group and period."""
+    frame = question.source.frame.filter(populations.not_test())
+    inside = within(question)
+    if inside is not None:
+        frame = frame.filter(inside)
+    keys = _period_keys(question)
+    frame = frame.with_columns(**keys, **_values(question, money=money))
+    sums = [nw.col("created_date").min().alias(_DAY)]
+    for name in _conditions(question):
+        sums += [nw.col(name).sum().cast(SUM) if money else nw.col(name).count().cast(nw.Int64)]
+    sums += [nw.col("unknown_status").count().cast(nw.Int64)]
+    for name, share in ({} if money else QUANTILES).items():
+        sums += [nw.col(_SECONDS).quantile(share, interpolation="linear").alias(name)]
+    grouped = [*question.stored_groups, *keys]
+    if not grouped:
+        return question.source.collect(frame.select(*sums))
+    return question.source.collect(frame.group_by(*grouped).agg(*sums))
+
+
+def _values(question: Question, *, money: bool) -> dict[str, nw.Expr]:
+    """Express what each order adds; what does not count is null."""
+    amount = nw.col("amount") if money else nw.lit(1)
+    counts = nw.col("amount") >= 0 if money else None
+    values: dict[str, nw.Expr] = {
+        name: nw.when(condition if counts is None else condition & counts).then(amount)
+        for name, condition in _conditions(question).items()
+    }
+    values["unknown_status"] = nw.when(~populations.known(question.reference)).then(nw.lit(1))
+    if not money:
+        in_time = populations.paid(question.reference) & (nw.col("seconds_to_pay") >= 0)
+        values[_SECONDS] = nw.when(in_time).then(nw.col("seconds_to_pay").cast(nw.Float64))
+    return values
+
+
+def _period_keys(question: Question) -> dict[str, nw.Expr]:
+    """Express what tells periods, hours and weekdays apart."""
+    keys: dict[str, nw.Expr] = {}
+    if question.freq:
+        keys[_PERIOD] = _period_key(question.freq)
+    if question.hourly:
+        keys[_HOUR] = nw.col("created_hour")
+    if "weekday" in question.dims:
+        keys[_WEEKDAY] = nw.col("created_weekday")
+    return keys
+
+
+def _period_key(freq: Freq) -> nw.Expr:
+    day = nw.col("created_date")
+    if freq == "week":
+        return nw.col("created_week")
+    if freq in ("hour", "day"):
+        return day
+    year, month = day.dt.year().cast(nw.Int64), day.dt.month().cast(nw.Int64)
+    if freq == "year":
+        return year
+    return year * 12 + month if freq == "month" else year * 4 + (month - 1) // 3
+
+
+def conversion_values(frame: pd.DataFrame) -> dict[str, Any]:
+    """Compute the rates of counts, with their intervals, from cells."""
+    values: dict[str, Any] = {**frame, **_bounds(frame)}
+    for name, count, total in _rates(frame):
+        values |= rate_of_counts(name, count, total)
+    return values
+
+
+def value_rates(frame: pd.DataFrame) -> dict[str, Any]:
+    """Compute the rates of amounts from cells."""
+    values: dict[str, Any] = {**frame, **_bounds(frame)}
+    for name, count, total in _rates(frame):
+        values[name] = ratio(count, total)
+    return values
+
+
+def _rates(frame: pd.DataFrame) -> list[tuple[str, Any, Any]]:
+    """List the rates: name, numerator, denominator."""
+    return [
+        ("conversion_24h", frame["paid_24h"], frame["mature"]),
+        ("conversion_ever", frame["paid_ever"], frame["mature"]),
+        ("terminal_success_rate", frame["paid"], frame["paid"] + frame["lost"]),
+        ("terminal_success_rate_mature", frame["paid_ever"], frame["paid_ever"] + frame["lost_mature"]),
+        ("late_paid_rate", frame["late_paid"], frame["paid_ever"]),
+        ("naive_rate", frame["paid"], frame["orders"]),
+    ]
+
+
+def _bounds(frame: pd.DataFrame) -> dict[str, Any]:
+    """Bound the 24 h rate: what is not known is unpaid in the lower bound, paid in the upper."""
+    possible = frame["paid_24h"] + frame["unresolved"] + frame["undated"]
+    return {
+        "conversion_24h_min": ratio(frame["paid_24h"], frame["mature"]),
+        "conversion_24h_max": ratio(possible, frame["mature"]),
+    }
+
+
+def rank(
+    rates: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]
+) -> list[int | None]:
+    """Rank rates, 1 the highest; None where an interval overlaps another, or where there is no rate.
+
+    Examples
+    --------
+    >>> rank(np.array([0.9, 0.5, 0.4]), np.array([0.8, 0.4, 0.3]), np.array([0.95, 0.6, 0.5]))
+    [1, None, None]
+    """
+    known = np.flatnonzero(~np.isnan(rates))
+    ranks: list[int | None] = [None] * len(rates)
+    for place in known:
+        above = (low[known] > high[place]).sum()
+        below = (high[known] < low[place]).sum()
+        if above + below == len(known) - 1:
+            ranks[place] = int(above) + 1
+    return ranks
