@@ -1,0 +1,56 @@
+"""Time, in one place, so that a test can be the clock and nobody has to wait."""
+
+from __future__ import annotations
+
+import time as system
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tell the time and wait.
+
+    Attributes
+    ----------
+    time : callable
+        Seconds since 1970 UTC; may jump when the system's clock is set.
+    monotonic : callable
+        Seconds that only grow.
+    sleep : callable
+        Wait for seconds.
+    """
+
+    time: Callable[[], float] = system.time
+    monotonic: Callable[[], float] = system.monotonic
+    sleep: Callable[[float], None] = system.sleep
+
+
+class Budget:
+    """Hold the time that one call may take, with all its attempts and the pauses between them.
+
+    Waiting for one's turn (pace, another process that uses the key) is not the answer being slow: it is
+    counted in ``waited`` and does not use the time up.
+    """
+
+    __slots__ = ("_clock", "_until", "waited")
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._clock = clock
+        self._until = clock.monotonic() + seconds
+        self.waited = 0.0
+
+    def remaining(self) -> float:
+        """Say how many seconds are left; never less than zero."""
+        return max(0.0, self._until - self._clock.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """Wait before the next attempt; this uses the time up."""
+        self._clock.sleep(seconds)
+        self.waited += seconds
+
+    def queue(self, seconds: float) -> None:
+        """Wait for one's turn; this does not use the time up."""
+        if seconds > 0:
+            self._until += seconds
+            self.pause(seconds)
