@@ -43,27 +43,39 @@ def run(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
     stop = threading.Event()
     world = World(options)
-    log, traffic = Log(), Traffic(world)
-    control = Control(world, traffic=traffic, log=log, stop=stop)
+    traffic = Traffic(world)
     try:
-        server = Server(options.port, latency_ms=options.latency_ms, seed=options.seed)
+        server, facts = listen(world, traffic=traffic, stop=stop)
     except OSError as error:
         why = f"port {options.port} cannot be used ({error.strerror}); --port 0 takes a free one"
         sys.stderr.write(f"tegro sandbox: {why}\n")
         return USAGE
-    server.sandbox = world.identity.sandbox
-    server.exchange = Exchange(world, host=server.host, control=control, log=log)
     with server:
-        serving = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
-        serving.start()
+        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
         if options.arrivals_per_minute:
             threading.Thread(target=traffic.run, args=(stop,), daemon=True).start()
         try:
-            serve(stop, describe(world, host=server.host, token=control.token))
+            serve(stop, facts)
         finally:
             stop.set()
             server.shutdown()
     return STOPPED
+
+
+def listen(world: World, *, traffic: Traffic, stop: threading.Event) -> tuple[Server, dict[str, object]]:
+    """Put a world behind a port; return the server, which does not serve yet, and what it says of itself.
+
+    Raises
+    ------
+    OSError
+        If the port cannot be used.
+    """
+    log = Log()
+    control = Control(world, traffic=traffic, log=log, stop=stop)
+    server = Server(world.options.port, latency_ms=world.options.latency_ms, seed=world.options.seed)
+    server.sandbox = world.identity.sandbox
+    server.exchange = Exchange(world, host=server.host, control=control, log=log)
+    return server, describe(world, host=server.host, token=control.token)
 
 
 def describe(world: World, *, host: str, token: str) -> dict[str, object]:

@@ -92,6 +92,11 @@ class Withdrawals:
         self._created, self._ids = array("q"), array("q")
         self.list = Listing(order, created=self._created, ids=self._ids)
 
+    @property
+    def next_shape(self) -> str:
+        """Tell the shape that the next withdrawal will have."""
+        return SHAPES[len(self.items) % 3] if self.shape == MIXED else self.shape
+
     def add(
         self,
         *,
@@ -104,8 +109,7 @@ class Withdrawals:
         status: int,
     ) -> Withdrawal:
         """Add one withdrawal; a minimal one costs no fee, as it has no field to show it."""
-        number = len(self.items)
-        shape = SHAPES[number % 3] if self.shape == MIXED else self.shape
+        number, shape = len(self.items), self.next_shape
         fee = 0 if shape == "minimal" else withdrawal_fee(amount, currency)
         done = created + 1800 if status == PAID else 0
         item = Withdrawal(
@@ -179,6 +183,8 @@ def pay_out(withdrawals: Withdrawals, books: list[OrderBook], *, now: int, rng: 
             amount = int(there * (0.7 + 0.2 * rng.random())) // (100 * ONE) * 100 * ONE
             if (day - first) % (7 * weeks) == 7 * weeks - 1 and amount >= SMALLEST[currency]:
                 last = day + 7 * weeks >= today
+                # A minimal record has no state, so a failure would be money that nobody can account for.
+                fails = rng.random() < 0.08 and withdrawals.next_shape != "minimal"
                 item = withdrawals.add(
                     payment_id=f"wd-{CURRENCIES[currency].lower()}-{len(withdrawals.items) + 1}",
                     created=start_of_day(day) + 9 * 3600 + int(rng.random() * 9 * 3600),
@@ -186,7 +192,7 @@ def pay_out(withdrawals: Withdrawals, books: list[OrderBook], *, now: int, rng: 
                     amount=amount,
                     system=system,
                     account=account,
-                    status=PENDING if last else FAILED if rng.random() < 0.05 else PAID,
+                    status=PENDING if last else FAILED if fails else PAID,
                 )
                 there -= item.amount + item.fee if item.status != FAILED else 0
             there += earned.get(day, {}).get(currency, 0)
