@@ -6,18 +6,18 @@ import csv
 import itertools
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.frames import to_pandas
 from tegro_analytics.privacy import mask_emails
 from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.csv_cells import Cells
 from tegro_analytics.reports.dialects import DIALECTS, Dialect, column_of, table_of
 from tegro_analytics.reports.guard import unguard
+from tegro_analytics.reports.typed import MoneyForm, to_frame, without_gaps
 from tegro_analytics.schemas import Table
 from tegro_analytics.settings import load_settings
 
@@ -33,7 +33,7 @@ def read_csv(
     path: str | os.PathLike[str],
     *,
     zone: str | None = None,
-    money: Literal["float64", "decimal"] | None = None,
+    money: MoneyForm | None = None,
     guard: bool = True,
 ) -> pd.DataFrame:
     """Read a CSV file that the package wrote, whichever its dialect.
@@ -74,12 +74,7 @@ def read_csv(
     """
     settings = load_settings(report_timezone=zone, money=money)
     table, schema, named = read_csv_table(path, zone=zone or settings.report_timezone, guard=guard)
-    shown = zone or named or settings.report_timezone
-    if schema is None:
-        return table.to_pandas()
-    return to_pandas(
-        table, schema, report_zone=shown, money=settings.money, columns=table.column_names, pii=True
-    )
+    return to_frame(table, schema, zone=zone or named or settings.report_timezone, money=settings.money)
 
 
 def read_csv_table(
@@ -102,7 +97,8 @@ def read_csv_table(
         cells = Cells(file=file, column=name, style=style, zone=named or zone, guard=guard)
         columns.append(cells.typed(texts.column(place), kind))
     zones = {named for _, named in found if named}
-    return pa.table(dict(zip(names, columns, strict=True))), schema, zones.pop() if len(zones) == 1 else None
+    table = without_gaps(pa.table(dict(zip(names, columns, strict=True))), schema, file)
+    return table, schema, zones.pop() if len(zones) == 1 else None
 
 
 def _header(file: Path) -> tuple[list[str], Dialect]:

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from tegro_analytics.exceptions import ExportError
 from tegro_analytics.reference import DEFAULT_MINOR_UNIT, Reference, load_reference
+from tegro_analytics.reports.batches import in_batches, one_batch
 from tegro_analytics.reports.clocks import check_zone, wall_times
-from tegro_analytics.reports.dialects import Dialect, DialectName, dialect_named, label, table_of
+from tegro_analytics.reports.dialects import Dialect, DialectName, dialect_named, label, shown
 from tegro_analytics.reports.files import new_file, plain_reason
 from tegro_analytics.reports.guard import guard as guard_text
 from tegro_analytics.reports.guard import guarded
@@ -77,7 +78,7 @@ def write_csv(
     Raises
     ------
     ExportError
-        If the file exists, or cannot be written; what was there before is untouched.
+        If the file exists, or cannot be written; what stood there is untouched.
 
     Examples
     --------
@@ -92,7 +93,7 @@ def write_csv(
     style = dialect_named(dialect)
     check_zone(zone)
     words = language(lang or "ru")
-    table = masked(_shown(table), pii=pii)
+    table = masked(shown(table), pii=pii)
     writer = _Writer(style, zone=zone, lang=words, guard=guard)
     query = writer.query(table, reference or load_reference())
     with new_file(path, overwrite=overwrite) as (draft, target):
@@ -101,13 +102,6 @@ def write_csv(
         except duckdb.Error as error:
             raise ExportError(plain_reason(error, target)) from error
     return target
-
-
-def _shown(table: pa.Table) -> pa.Table:
-    """Leave out the columns that are made for the engines."""
-    schema = table_of(table.column_names)
-    known = schema.by_name if schema else {}
-    return table.select([name for name in table.column_names if not (name in known and known[name].engine)])
 
 
 class _Writer:
@@ -127,14 +121,11 @@ class _Writer:
 
     def batches(self, table: pa.Table) -> pa.RecordBatchReader:
         """Prepare the rows, some at a time: a table is never in memory twice."""
-        empty = self._prepared(table.schema.empty_table().combine_chunks().to_batches(), table.schema)
-        return pa.RecordBatchReader.from_batches(
-            empty.schema,
-            (self._prepared([b], b.schema) for b in table.to_batches(max_chunksize=_ROWS_AT_A_TIME)),
-        )
+        empty = self._prepared(one_batch(table.slice(0, 0)))
+        parts = (self._prepared(batch) for batch in in_batches(table, _ROWS_AT_A_TIME))
+        return pa.RecordBatchReader.from_batches(empty.schema, parts)
 
-    def _prepared(self, batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
-        batch = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=schema)
+    def _prepared(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         columns: dict[str, pa.Array] = {}
         for place, values in enumerate(batch.columns):
             columns |= self._prepare(f"c{place}", values)

@@ -26,13 +26,16 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tegro_analytics.exceptions import ConfigurationError
 from tegro_analytics.schemas import TABLES, Column, Table
 from tegro_analytics.texts import LANGUAGES, catalogue, tr
 
-__all__ = ["DIALECTS", "Dialect", "DialectName", "column_of", "dialect_named", "label", "table_of"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["DIALECTS", "Dialect", "DialectName", "column_of", "dialect_named", "label", "shown", "table_of"]
 
 DialectName = Literal["rfc4180", "excel-ru"]
 
@@ -107,6 +110,13 @@ def table_of(names: list[str]) -> Table | None:
     """Find the table that these columns belong to: the one that knows most of them, if it knows half."""
     best = max(TABLES.values(), key=lambda table: len(table.by_name.keys() & set(names)))
     return best if 2 * len(best.by_name.keys() & set(names)) >= len(names) > 0 else None
+
+
+def shown(table: pa.Table) -> pa.Table:
+    """Leave out the columns that are made for the engines."""
+    schema = table_of(table.column_names)
+    known = schema.by_name if schema else {}
+    return table.select([name for name in table.column_names if not (name in known and known[name].engine)])
 
 
 @functools.cache

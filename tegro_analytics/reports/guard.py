@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["cleaned_of_guard", "guard", "guarded", "looks_like_formula", "unguard"]
+__all__ = ["FORMULA", "cleaned_of_guard", "guard", "guarded", "looks_like_formula", "unguard"]
 
 _BREAKS = "\t\r\n"
 OTHER_SEPARATORS = ",;"
@@ -39,6 +39,8 @@ _SKIPPED = (
 )
 _INSIDE = f"[{_SKIPPED}]*[{_DANGER}]"
 _START = f"[{_SKIPPED}]*[{_DANGER}\\t\\r]"
+FORMULA = rf"\A{_START}"
+"""Pattern of what :func:`looks_like_formula` finds, for the engines of whole columns."""
 _STARTS = re.compile(_START)
 
 

@@ -1,0 +1,19 @@
+"""Files that people and machines keep: CSV, Parquet, workbooks. Formats come last, beside the data."""
+
+from __future__ import annotations
+
+from tegro_analytics.reports.csv_read import read_csv
+from tegro_analytics.reports.csv_write import write_csv
+from tegro_analytics.reports.export import to_json, write_table
+from tegro_analytics.reports.parquet import read_parquet, write_parquet
+from tegro_analytics.reports.xlsx import write_xlsx
+
+__all__ = [
+    "read_csv",
+    "read_parquet",
+    "to_json",
+    "write_csv",
+    "write_parquet",
+    "write_table",
+    "write_xlsx",
+]
