@@ -18,7 +18,7 @@ from tegro_analytics.api.clock import Budget, Clock
 from tegro_analytics.api.events import ASKED_ALONE, Event, Failure
 from tegro_analytics.api.nonce import KeyBusy, NonceRule, Nonces
 from tegro_analytics.api.pace import Gate, pace_of
-from tegro_analytics.api.retry import ask_until_answered
+from tegro_analytics.api.retry import SECONDS, ask_until_answered
 from tegro_analytics.api.signing import BodyTemplate
 from tegro_analytics.api.transport import Received, Transport
 from tegro_analytics.credentials import ApiKey
@@ -87,19 +87,21 @@ class Caller:
         self.nonces = Nonces(key.fingerprint, base=base, folder=folder, rule=nonce, clock=self._clock)
         self.transport = Transport(base, clock=self._clock)
 
-    def make(self, method: str, parameters: Mapping[str, Any], *, money: bool) -> Result:
-        """Make one call, with the attempts that the rules allow.
+    def write(self, parameters: Mapping[str, Any]) -> BodyTemplate:
+        """Write the body of a call; from then on its parameters are nowhere where a traceback shows them.
 
         Raises
         ------
         DataError
             If a parameter cannot be sent; nothing was.
         """
-        call = Call(
-            method, BodyTemplate(self._shop_id, parameters), money, Budget(self._deadline, self._clock)
-        )
+        return BodyTemplate(self._shop_id, parameters)
+
+    def make(self, method: str, body: BodyTemplate, *, money: bool = False) -> Result:
+        """Make one call, with the attempts that the rules allow."""
+        call = Call(method, body, money, Budget(self._deadline, self._clock))
         outcome = ask_until_answered(
-            lambda: self._attempt(call), money=money, budget=call.budget, before_pause=self._before_pause
+            lambda: self._attempt(call), money=money, budget=call.budget, before_pause=self._count_retry
         )
         with self._counting:
             self.waited += call.budget.waited
@@ -118,8 +120,8 @@ class Caller:
             if crowded and isinstance(outcome, Failure) and not call.money and outcome.event in ASKED_ALONE:
                 self._count_retry()
                 outcome, _ = self._once(call, alone=True)
-            if isinstance(outcome, Failure) and outcome.event is Event.NONCE:
-                self.nonces.refused()
+            if isinstance(outcome, Failure):
+                self._learn_from(outcome)
         except KeyBusy:
             return Failure(
                 Event.KEY_BUSY, "another call of this key has kept its turn for minutes", method=call.method
@@ -156,10 +158,12 @@ class Caller:
             return judge(received, method=method, nonce=nonce, money=money)
         return replace(received, nonce=nonce)
 
-    def _before_pause(self, failure: Failure, seconds: float) -> None:
-        self._count_retry()
+    def _learn_from(self, failure: Failure) -> None:
+        """Let the other calls of the key know what this one was told."""
+        if failure.event is Event.NONCE:
+            self.nonces.refused()
         if failure.retry_after is not None:
-            self._pace.hold(seconds, self._clock)
+            self._pace.hold(min(failure.retry_after, SECONDS), self._clock)
 
     def _count_retry(self) -> None:
         with self._counting:

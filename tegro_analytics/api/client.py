@@ -16,7 +16,7 @@ from tegro_analytics.api.events import Failure
 from tegro_analytics.api.nonce import NonceRule
 from tegro_analytics.api.page import Page, page_from_json
 from tegro_analytics.api.refusals import ends_list, refused_page
-from tegro_analytics.api.signing import amount_of
+from tegro_analytics.api.signing import BodyTemplate, amount_of
 from tegro_analytics.credentials import ApiKey
 from tegro_analytics.exceptions import BadAnswer, ConfigurationError, DataError
 from tegro_analytics.settings import data_folder as default_data_folder
@@ -195,11 +195,13 @@ class Client:
         """
         if not _METHOD.fullmatch(method):
             raise DataError("The name of an API method is made of letters and digits, as in orders.")
+        body = self._caller.write(parameters)
+        del parameters
         if method in READS:
-            return self._decode(self._read(method, parameters), method)
+            return self._decode(self._read(method, body), method)
         if "withdrawal" in method.casefold():
             self._check_payouts()
-        return self._move(method, parameters, look="Ask the API what became of it before you call again.")
+        return self._move(method, body, look="Ask the API what became of it before you call again.")
 
     def create_order(
         self,
@@ -240,18 +242,21 @@ class Client:
         NeverSent
             If it is proven that nothing was sent.
         """
-        parameters = {
-            "currency": currency,
-            "amount": _positive(amount),
-            "order_id": order_id,
-            "payment_system": payment_system,
-            "fields": fields,
-            "receipt": receipt,
-        }
+        body = self._caller.write(
+            {
+                "currency": currency,
+                "amount": _positive(amount),
+                "order_id": order_id,
+                "payment_system": payment_system,
+                "fields": fields,
+                "receipt": receipt,
+            }
+        )
+        del fields, receipt  # a traceback would show them
         look = (
             f"Look with client.order(payment_id={order_id!r}) whether it exists before you create it again."
         )
-        created: dict[str, Any] = self._move("createOrder", parameters, look=look)
+        created: dict[str, Any] = self._move("createOrder", body, look=look)
         return created
 
     def create_withdrawal(
@@ -288,17 +293,20 @@ class Client:
         self._check_payouts()
         if not payment_id.strip():
             raise DataError("payment_id is empty: without it nobody can find out what became of the payout.")
-        parameters = {
-            "currency": currency,
-            "account": account,
-            "amount": _positive(amount),
-            "payment_id": payment_id,
-            "payment_system": payment_system,
-        }
+        body = self._caller.write(
+            {
+                "currency": currency,
+                "account": account,
+                "amount": _positive(amount),
+                "payment_id": payment_id,
+                "payment_system": payment_system,
+            }
+        )
+        del account  # a traceback would show it
         look = (
             f"Look with client.withdrawal(payment_id={payment_id!r}) and in withdrawals before you pay again."
         )
-        return self._move("createWithdrawal", parameters, look=look)
+        return self._move("createWithdrawal", body, look=look)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -331,20 +339,20 @@ class Client:
                 "journal that keeps it from being paid twice does not exist yet. Nothing was sent."
             )
 
-    def _read(self, method: str, parameters: Mapping[str, Any]) -> Answer:
-        result = self._caller.make(method, parameters, money=False)
+    def _read(self, method: str, body: BodyTemplate) -> Answer:
+        result = self._caller.make(method, body)
         if isinstance(result.outcome, Failure):
             raise result.outcome.as_error()
         return result.outcome
 
     def _read_object(self, method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self._decode(self._read(method, parameters), method)
+        found: dict[str, Any] = self._decode(self._read(method, self._caller.write(parameters)), method)
         return found
 
     def _read_page(self, method: str, number: int) -> Page:
         if isinstance(number, bool) or number < 1:
             raise DataError(f"{method}: pages are counted from 1, and {number!r} is not one.")
-        result = self._caller.make(method, {"page": number}, money=False)
+        result = self._caller.make(method, self._caller.write({"page": number}))
         if isinstance(result.outcome, Failure):
             if number == 1 or not ends_list(result.outcome):
                 raise result.outcome.as_error()
@@ -357,9 +365,9 @@ class Client:
             waited=result.waited,
         )
 
-    def _move(self, method: str, parameters: Mapping[str, Any], *, look: str) -> Any:
+    def _move(self, method: str, body: BodyTemplate, *, look: str) -> Any:
         """Make a call that may move money: sent once, on a connection of its own."""
-        result = self._caller.make(method, parameters, money=True)
+        result = self._caller.make(method, body, money=True)
         if isinstance(result.outcome, Failure):
             raise result.outcome.as_money_error(look=look)
         return self._decode(result.outcome, method)

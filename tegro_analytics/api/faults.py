@@ -46,10 +46,11 @@ _AFTER_SENDING: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...
     ((urllib3_errors.TimeoutError, TimeoutError), Event.READ_TIMEOUT),
     # RemoteDisconnected is a BadStatusLine and a ConnectionResetError: the connection just ended.
     (ConnectionError, Event.RESET),
-    (urllib3_errors.InvalidChunkLength, Event.BAD_CHUNK),
+    ((http.client.BadStatusLine, urllib3_errors.InvalidHeader), Event.BAD_STATUS_LINE),
+    # The size of a chunk that is not a number is told as a body that ended early, with this behind it.
+    ((urllib3_errors.InvalidChunkLength, ValueError), Event.BAD_CHUNK),
     ((http.client.IncompleteRead, urllib3_errors.DecodeError), Event.SHORT_BODY),
     (http.client.HTTPException, Event.BAD_STATUS_LINE),
-    (ValueError, Event.BAD_STATUS_LINE),
 )
 
 WORDS: Mapping[Event, str] = {

@@ -20,7 +20,7 @@ def ask_until_answered(
     *,
     money: bool,
     budget: Budget,
-    before_pause: Callable[[Failure, float], None],
+    before_pause: Callable[[], None],
 ) -> Answer | Failure:
     """Ask at most five times, as long as the rules and the time allow.
 
@@ -33,7 +33,7 @@ def ask_until_answered(
     budget
         The time of the call; a pause that would use it up is not begun.
     before_pause
-        Told the failure and the seconds before each pause.
+        Told of each further attempt, before the pause.
     """
 
     def stop(state: tenacity.RetryCallState) -> bool:
@@ -42,17 +42,12 @@ def ask_until_answered(
         too_long = isinstance(outcome, Failure) and (outcome.retry_after or 0) > SECONDS
         return too_long or state.attempt_number >= ATTEMPTS or state.upcoming_sleep >= budget.remaining()
 
-    def before_sleep(state: tenacity.RetryCallState) -> None:
-        outcome = _outcome(state)
-        if isinstance(outcome, Failure):
-            before_pause(outcome, state.upcoming_sleep)
-
     retrying = tenacity.Retrying(
         retry=lambda state: wants_again(_outcome(state), money=money),
         stop=stop,
         wait=_pause,
         sleep=budget.pause,
-        before_sleep=before_sleep,
+        before_sleep=lambda _: before_pause(),
         retry_error_callback=_outcome,
     )
     return retrying(attempt)

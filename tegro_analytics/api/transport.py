@@ -105,7 +105,11 @@ class Transport:
         session = _new_session() if fresh else self._kept_session()
         try:
             with reporting_to(watch), watched(watch):
-                return self._exchange(session, request, seconds)
+                received = self._exchange(session, request, seconds)
+            # A body without a length that the watchdog cut off looks like one that has ended.
+            if not watch.expired:
+                return received
+            event = Event.DEADLINE
         except FOREIGN as error:
             event = name_fault(error, expired=watch.expired, sent=watch.sent)
         except KeyboardInterrupt:
