@@ -44,6 +44,7 @@ def own() -> Iterator[Caller]:
         serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
         one = Caller(sandbox.Sandbox(**names, facts=facts, process=None))  # type: ignore[arg-type]
+        one.server = server
         yield one
         one.close()
         server.shutdown()

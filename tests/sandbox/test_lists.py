@@ -88,9 +88,12 @@ def test_no_orders_are_an_empty_first_page(end: str) -> None:
     assert page(world(orders=0, end=end), 1) == []
 
 
-def test_exactly_k_full_pages() -> None:
-    one = world(orders=300)
-    assert [len(page(one, number)) for number in (1, 2, 3, 4)] == [100, 100, 100, 0]
+@pytest.mark.parametrize("end", ["empty", "clamp", "first-page", "null"])
+def test_exactly_k_full_pages(end: str) -> None:
+    one = world(orders=300, end=end)
+    first, second, third, past = (page(one, number) for number in (1, 2, 3, 4))
+    assert [len(first), len(second), len(third)] == [100, 100, 100]
+    assert past == {"empty": [], "clamp": third, "first-page": first, "null": None}[end]
 
 
 @pytest.mark.parametrize("size", [1, 7, 300, 1_000])

@@ -11,12 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 from tegro_analytics.sandbox import Sandbox
+from tegro_analytics.sandbox.server import Server
 
 NOW = "2026-03-04 12:00:00"
 
 
 class Caller:
     """Sign and send on one connection that is kept open; nonces grow from 1."""
+
+    server: Server
+    """Where the sandbox runs in this process."""
 
     def __init__(self, sandbox: Sandbox, *, shop_id: str | None = None, first_nonce: int = 1) -> None:
         self.sandbox = sandbox
