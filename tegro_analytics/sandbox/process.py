@@ -53,6 +53,16 @@ class Sandbox:
         return str(self.facts["sandbox"])
 
     @property
+    def source_timezone(self) -> str:
+        """Name the zone in which the sandbox writes its times."""
+        return str(self.facts["source_timezone"])
+
+    @property
+    def currencies(self) -> dict[int, str]:
+        """Map the ids of its currencies to codes."""
+        return {int(number): code for number, code in self.facts["currencies"].items()}
+
+    @property
     def pid(self) -> int:
         """Number its process."""
         return self.process.pid

@@ -34,53 +34,43 @@ GroupKey = TypeVar("GroupKey", bound=Hashable)
 
 def truth(shop: Shop, *, since: int | None, until: int | None, as_of: int) -> dict[str, Any]:
     """Compute all numbers of a shop within bounds; times in seconds since 1970."""
-    book = shop.book
+    book, bounds = shop.book, Bounds(since, until, as_of)
     live = [row for row in book.rows() if not book.test[row] and book.status[row] in _KNOWN]
-    paid = [row for row in live if book.status[row] in _PAID and _within(money_time(book, row), since, until)]
-    made = [row for row in live if _within(book.created[row], since, until)]
-
-    def currency(row: int) -> int:
-        return book.currency[row]
-
-    def system(row: int) -> tuple[int, int]:
-        return book.currency[row], book.system[row]
-
-    def paid_day(row: int) -> tuple[int, int]:
-        return book.currency[row], day_of(money_time(book, row))
-
-    def created_day(row: int) -> int:
-        return day_of(book.created[row])
-
-    everything = [
-        row for row in book.rows() if not book.test[row] and _within(book.created[row], since, until)
-    ]
-    unknown = [row for row in everything if book.status[row] not in _KNOWN]
-    by_currency = _money(book, paid, currency)
+    paid = [row for row in live if book.status[row] in _PAID and bounds.hold(money_time(book, row))]
+    made = [row for row in live if bounds.hold(book.created[row])]
+    unknown = sum(
+        1
+        for row in book.rows()
+        if not book.test[row] and book.status[row] not in _KNOWN and bounds.hold(book.created[row])
+    )
+    days = bounds.days(first=min((money_time(book, row) for row in paid), default=None))
     return {
         "shop_id": shop.shop_id,
         "as_of": as_of,
-        "counts": {
-            "listed": len(book),
-            "orders": sum(1 for _ in book.rows()),
-            "tests": sum(1 for row in book.rows() if book.test[row]),
-            "unknown_status": len(unknown),
-            "raw": len(book.raw.keys() - book.gone),
-        },
-        "revenue": [_code(key) | money.revenue() for key, money in by_currency],
-        "revenue_by_day": [
-            _code(key[0]) | {"day": day_text(key[1])} | money.revenue()
-            for key, money in _money(book, paid, paid_day)
-        ],
-        "fees": [_code(key) | money.fee_rates() for key, money in by_currency],
-        "conversion": _cohort(book, made, as_of).rates() | {"unknown_status": len(unknown)},
-        "conversion_by_day": [
-            {"day": day_text(day)} | _cohort(book, rows, as_of).rates()
-            for day, rows in _groups(made, created_day)
-        ],
-        "payment_systems": _systems(
-            book, paid=_money(book, paid, system), made=_groups(made, system), as_of=as_of
-        ),
+        "counts": _counts(book) | {"unknown_status": unknown},
+        **_revenue(book, paid, days=days),
+        **_conversion(book, made, as_of=as_of, unknown=unknown),
+        "payment_systems": _systems(book, paid, made, as_of=as_of, days=days),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Hold the bounds, half-open, and the moment to which all is known."""
+
+    since: int | None
+    until: int | None
+    as_of: int
+
+    def hold(self, moment: int) -> bool:
+        """Say whether a moment lies within."""
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+    def days(self, *, first: int | None) -> int:
+        """Count the days that began by ``as_of``; without ``since``, from the day of the first payment."""
+        begin = first if self.since is None else self.since
+        end = self.as_of + 1 if self.until is None else min(self.as_of + 1, self.until)
+        return 0 if begin is None or begin >= end else day_of(end - 1) - day_of(begin) + 1
 
 
 def money_time(book: OrderBook, row: int) -> int:
@@ -135,6 +125,10 @@ class Money:
             "excluded_negative": self.excluded_negative,
         }
 
+    def zero_days(self, days: int) -> dict[str, int]:
+        """Show how many of so many days had no payment."""
+        return {"zero_days": max(days - len(self.days), 0)}
+
     def fee_rates(self) -> dict[str, Any]:
         """Show the columns of ``fees``."""
         return {
@@ -159,6 +153,7 @@ class Cohort:
     paid_ever: int = 0
     undated: int = 0
     lost: int = 0
+    lost_mature: int = 0
     pending: int = 0
     stale_open: int = 0
     late_paid: int = 0
@@ -175,6 +170,7 @@ class Cohort:
             self.pending += not mature
         elif status == FAILED:
             self.lost += 1
+            self.lost_mature += mature
         else:
             self.paid += 1
             self.paid_ever += mature
@@ -207,6 +203,7 @@ class Cohort:
             "conversion_24h_max": _rate(self.paid_24h + self.undated, self.mature),
             "conversion_ever": _rate(self.paid_ever, self.mature),
             "terminal_success_rate": _rate(self.paid, self.paid + self.lost),
+            "terminal_success_rate_mature": _rate(self.paid_ever, self.paid_ever + self.lost_mature),
             "late_paid_rate": _rate(self.late_paid, self.paid_ever),
             "naive_rate": _rate(self.paid, self.orders),
             "seconds_to_pay_p50": _quantile(seconds, Fraction(50, 100)),
@@ -215,38 +212,71 @@ class Cohort:
         }
 
 
+def _counts(book: OrderBook) -> dict[str, int]:
+    """Count what the list holds, whatever the bounds."""
+    return {
+        "listed": len(book),
+        "orders": sum(1 for _ in book.rows()),
+        "tests": sum(1 for row in book.rows() if book.test[row]),
+        "raw": len(book.raw.keys() - book.gone),
+    }
+
+
+def _revenue(book: OrderBook, paid: list[int], *, days: int) -> dict[str, Any]:
+    """Show money by currency, and by currency and day."""
+
+    def paid_day(row: int) -> tuple[int, int]:
+        return book.currency[row], day_of(money_time(book, row))
+
+    by_currency = _money(book, paid, lambda row: book.currency[row])
+    return {
+        "revenue": [_code(key) | money.revenue() | money.zero_days(days) for key, money in by_currency],
+        "revenue_by_day": [
+            _code(currency) | {"day": day_text(day)} | money.revenue()
+            for (currency, day), money in _money(book, paid, paid_day)
+        ],
+        "fees": [_code(key) | money.fee_rates() for key, money in by_currency],
+    }
+
+
+def _conversion(book: OrderBook, made: list[int], *, as_of: int, unknown: int) -> dict[str, Any]:
+    """Show what became of the orders, in all and by day of creation."""
+    by_day = _groups(made, lambda row: day_of(book.created[row]))
+    return {
+        "conversion": _cohort(book, made, as_of).rates() | {"unknown_status": unknown},
+        "conversion_by_day": [
+            {"day": day_text(day)} | _cohort(book, rows, as_of).rates() for day, rows in by_day
+        ],
+    }
+
+
 def _systems(
-    book: OrderBook,
-    *,
-    paid: list[tuple[tuple[int, int], Money]],
-    made: list[tuple[tuple[int, int], list[int]]],
-    as_of: int,
+    book: OrderBook, paid: list[int], made: list[int], *, as_of: int, days: int
 ) -> list[dict[str, Any]]:
     """Show the columns of ``payment_systems`` that follow from integers, by currency and system."""
-    money, orders = dict(paid), dict(made)
-    payments: dict[int, int] = {}
-    gross: dict[int, int] = {}
-    for (currency, _), sums in paid:
-        payments[currency] = payments.get(currency, 0) + sums.payments
-        gross[currency] = gross.get(currency, 0) + sums.gross
-    rows = []
+
+    def system_of(row: int) -> tuple[int, int]:
+        return book.currency[row], book.system[row]
+
+    money, orders = dict(_money(book, paid, system_of)), dict(_groups(made, system_of))
+    whole = dict(_money(book, paid, lambda row: book.currency[row]))
+    shown = []
     for key in sorted(money.keys() | orders.keys()):
         currency, system = key
-        sums = money.get(key, Money())
-        shares = {
-            "share": _rate(sums.payments, payments.get(currency, 0)),
-            "share_value": _rate(sums.gross, gross.get(currency, 0)),
-        }
-        cohort = _cohort(book, orders.get(key, []), as_of).rates()
-        rows.append(
+        sums, together = money.get(key, Money()), whole.get(currency, Money())
+        shown.append(
             _code(currency)
-            | {"payment_system_id": system}
-            | shares
+            | {
+                "payment_system_id": system,
+                "share": _rate(sums.payments, together.payments),
+                "share_value": _rate(sums.gross, together.gross),
+            }
             | sums.revenue()
+            | sums.zero_days(days)
             | sums.fee_rates()
-            | cohort
+            | _cohort(book, orders.get(key, []), as_of).rates()
         )
-    return rows
+    return shown
 
 
 def _money(
@@ -273,10 +303,6 @@ def _cohort(book: OrderBook, rows: Iterable[int], as_of: int) -> Cohort:
     for row in rows:
         cohort.take(book, row, as_of)
     return cohort
-
-
-def _within(moment: int, since: int | None, until: int | None) -> bool:
-    return (since is None or moment >= since) and (until is None or moment < until)
 
 
 def _code(currency: int) -> dict[str, str]:

@@ -50,7 +50,8 @@ def test_the_json_line_says_all_that_a_client_needs() -> None:
         }
         assert facts["base_url"].startswith("http://127.0.0.1:")
         assert facts["currencies"] == {"1": "RUB", "2": "USD"}
-        assert facts["source_timezone"] == "Europe/Moscow"
+        assert facts["source_timezone"] == running.source_timezone == "Europe/Moscow"
+        assert running.currencies == {1: "RUB", 2: "USD"}
         assert facts["pid"] == running.pid
         assert [shop["orders"] for shop in facts["shops"]] == [250, 1]
         assert running.api_key not in repr(running)

@@ -75,6 +75,7 @@ def test_golden_revenue(golden: sandbox.Sandbox) -> None:
         "active_days": 4,
         "undated_refunds": 1,
         "excluded_negative": 0,
+        "zero_days": 0,
     }
     assert (usd["gross_volume"], usd["fees"], usd["net_volume"]) == (
         "20.00000000",
@@ -114,6 +115,7 @@ def test_golden_conversion(golden: sandbox.Sandbox) -> None:
         "conversion_24h_max": "4/7",
         "conversion_ever": "5/7",
         "terminal_success_rate": "6/7",
+        "terminal_success_rate_mature": "5/6",
         "late_paid_rate": "1/5",
         "naive_rate": "6/9",
         "seconds_to_pay_p50": "150",
@@ -131,6 +133,20 @@ def test_golden_bounds_are_half_open_and_on_the_clock_of_each_metric(golden: san
     assert told["conversion"]["orders"] == 4  # 3, 4, 5, 10: created on that day
     edge = golden.truth(as_of=NOW, since="2026-03-02 00:10:00", until="2026-03-02 13:01:00")
     assert [row["currency"] for row in edge["revenue"]] == ["RUB"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "zero"),
+    [
+        ({"as_of": NOW}, 0),
+        ({"as_of": "2026-03-06 00:00:00"}, 2),
+        ({"as_of": NOW, "since": "2026-02-26"}, 3),
+        ({"as_of": NOW, "since": "2026-02-26", "until": "2026-03-03"}, 3),
+        ({"as_of": "2026-03-06", "since": "2026-03-02", "until": "2026-04-01"}, 2),
+    ],
+)
+def test_golden_days_without_a_payment(golden: sandbox.Sandbox, bounds: dict[str, str], zero: int) -> None:
+    assert golden.truth(**bounds)["revenue"][0]["zero_days"] == zero
 
 
 def test_golden_as_of_decides_what_is_mature(golden: sandbox.Sandbox) -> None:
