@@ -20,6 +20,7 @@ from tegro_analytics.privacy import mask_emails
 TEXT_LENGTH = 200
 _EXCERPT = 2_000
 _SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
+_ACCOUNT = re.compile(r"[0-9](?:[ -]?[0-9]){10,}")
 _ESCAPED_AT = re.compile(r"\\u0040|&#0*64;|&#x0*40;|&commat;|%40", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _EDGE_CODE = re.compile(r"error(?:\s+code)?[\s:]*(1\d{3}|5\d\d)\b", re.IGNORECASE)
@@ -118,7 +119,7 @@ _BROKEN = {
 
 
 def printable(raw: bytes | str) -> str:
-    """Cut a text to what may be shown: 200 characters, no address, no signature, no control characters.
+    """Cut a text to what may be shown: 200 characters, no address or account, no signature.
 
     Examples
     --------
@@ -126,7 +127,8 @@ def printable(raw: bytes | str) -> str:
     '{"desc": "no u***@site.ru [2J"}'
     """
     text = raw[:_EXCERPT].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[:_EXCERPT]
-    masked = mask_emails(_ESCAPED_AT.sub("@", _SIGNATURE.sub("***", text)))
+    plain = _ACCOUNT.sub(lambda found: f"***{found[0][-4:]}", _SIGNATURE.sub("***", text))
+    masked = mask_emails(_ESCAPED_AT.sub("@", plain))
     return "".join(sign if sign.isprintable() else " " for sign in masked)[:TEXT_LENGTH].strip()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from tegro_analytics.api.answers import Answer, exact
 from tegro_analytics.api.base_url import PROVIDER_HOST, check_base_url
@@ -15,14 +15,12 @@ from tegro_analytics.api.caller import Caller
 from tegro_analytics.api.events import Failure
 from tegro_analytics.api.nonce import NonceRule
 from tegro_analytics.api.page import Page, page_from_json
+from tegro_analytics.api.paging import PageStream, read_list
 from tegro_analytics.api.refusals import ends_list, refused_page
 from tegro_analytics.api.signing import BodyTemplate, amount_of
 from tegro_analytics.credentials import ApiKey
 from tegro_analytics.exceptions import BadAnswer, ConfigurationError, DataError
 from tegro_analytics.settings import data_folder as default_data_folder
-
-if TYPE_CHECKING:
-    from tegro_analytics.api.paging import PageStream
 
 __all__ = ["Client"]
 
@@ -77,6 +75,10 @@ class Client:
     >>> Client("EEFA1913EA9D9351469B1E5D852A", "1913EA9D9351469B1E5D852A")
     Client(shop_id='1913EA9D9351469B1E5D852A', base_url='https://tegro.money')
     """
+
+    shop_id: str = ""
+    base_url: str = ""
+    sandbox: bool = False
 
     def __init__(
         self,
@@ -172,14 +174,10 @@ class Client:
         Iterating gives :class:`Page` after page; the stream's ``report`` says afterwards what was seen, and
         whether the list is complete.
         """
-        from tegro_analytics.api.paging import read_list
-
         return read_list(self.orders)
 
     def iter_withdrawals(self) -> PageStream:
         """Read the withdrawals to the end of the list, as :meth:`iter_orders`."""
-        from tegro_analytics.api.paging import read_list
-
         return read_list(self.withdrawals)
 
     def call(self, method: str, **parameters: Any) -> Any:

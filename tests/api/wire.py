@@ -92,12 +92,17 @@ def drip(start: bytes, piece: bytes, *, every: float = 0.02, pieces: int = 500) 
 
 @dataclass
 class Server:
-    """Answer the n-th request with the n-th act; the last one goes on for ever."""
+    """Answer the n-th request with the n-th act; the last one goes on for ever.
+
+    ``greeting`` is sent as soon as somebody connects, and ``trickle`` after it for ever.
+    """
 
     acts: Sequence[Act]
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     tls: ssl.SSLContext | None = None
+    greeting: bytes = b""
+    trickle: bytes = b""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -137,6 +142,11 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), contextlib.ExitStack() as closing:
             closing.enter_context(connection)
+            if self.greeting:
+                connection.sendall(self.greeting)
+                while self.trickle:
+                    connection.sendall(self.trickle)
+                    time.sleep(0.02)
             if self.tls:
                 connection = closing.enter_context(self.tls.wrap_socket(connection, server_side=True))
             file = closing.enter_context(connection.makefile("rb"))
@@ -149,7 +159,7 @@ class Server:
 
 
 def _read_request(file: Any) -> Request | None:
-    line = file.readline().decode().strip()
+    line = file.readline().decode("latin-1").strip()
     if not line:
         return None
     headers = {}
