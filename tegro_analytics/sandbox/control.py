@@ -165,7 +165,7 @@ class Control:
         shop = self._shop(fields)
         rows = self._rows(shop, fields, (PAID,))
         for row in rows:
-            shop.book.refund(row, at=self._world.clock.now())
+            shop.book.refund(row)
         return {"refunded": len(rows)}
 
     def _delete(self, fields: Fields) -> dict[str, int]:

@@ -52,7 +52,6 @@ class OrderBook:
         self.payments = list(people.HOSTILE_PAYMENT_IDS)
         self.gone: set[int] = set()
         self.raw: dict[int, bytes] = {}
-        self.refunded_at: dict[int, int] = {}
         self.net: dict[int, int] = {}
         self.list = Listing(order, created=self.created, ids=self.ids)
         self._by_id: dict[int, int] | None = None
@@ -106,11 +105,10 @@ class OrderBook:
         self.status[row], self.paid[row] = PAID, at
         self._book(row, 1)
 
-    def refund(self, row: int, *, at: int) -> None:
+    def refund(self, row: int) -> None:
         """Turn a paid order refunded; the API shows no date of it."""
         self._book(row, -1)
         self.status[row] = REFUNDED
-        self.refunded_at[row] = at
         self._book(row, 1)
 
     def delete(self, row: int) -> None:

@@ -151,15 +151,16 @@ def start(
     end: str = "empty",
     nonce_rule: str = "differs",
     arrivals_per_minute: float = 0,
-    latency_ms: str | int = 0,
+    latency_ms: str | float = 0,
     now: str | None = None,
     days: int = 400,
     withdrawal_shape: str = "mixed",
-    timeout: float = 60.0,
+    timeout: float | None = None,
 ) -> Sandbox:
     """Start a sandbox and wait until it serves.
 
-    The parameters are the options of ``tegro sandbox``; ``timeout`` is how long to wait, in seconds.
+    The parameters are the options of ``tegro sandbox``. ``timeout`` is how long to wait, in seconds: by
+    default 30, and one more for every 10,000 orders.
 
     Raises
     ------
@@ -172,30 +173,25 @@ def start(
     ...     sandbox.truth()["counts"]["orders"]
     10
     """
-    given: dict[str, object] = {
-        "orders": orders,
-        "seed": seed,
-        "port": port,
-        "page-size": page_size,
-        "order": order,
-        "end": end,
-        "nonce-rule": nonce_rule,
-        "arrivals-per-minute": arrivals_per_minute,
-        "latency-ms": latency_ms,
-        "days": days,
-        "withdrawal-shape": withdrawal_shape,
-    }
-    if now is not None:
-        given["now"] = now
+    given = dict(locals())  # every parameter but one is an option of the same name
+    del given["timeout"]
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
+    return _start(options, 30 + orders / 10_000 if timeout is None else timeout)
+
+
+def _start(options: list[str], timeout: float) -> Sandbox:
     with tempfile.TemporaryFile() as errors:
-        process = _spawn([f"--{name}={value}" for name, value in given.items()], errors)
+        process = _spawn(options, errors)
         line = _first_line(process, timeout)
         if not line:
+            # An output that is closed without a line: the process is ending, its reason is on the other stream.
+            status = None if line is None else _ended(process)
             process.kill()
             process.communicate()
             errors.seek(0)
             said = errors.read().decode("utf-8", "replace").strip()
-            raise SandboxError(f"the sandbox did not start within {timeout:g} s. {said}".strip())
+            why = f"ended with {status}" if status is not None else f"did not start within {timeout:g} s"
+            raise SandboxError(f"the sandbox {why}: {said or 'it said nothing'}")
     facts = json.loads(line)
     sandbox = Sandbox(
         base_url=facts["base_url"],
@@ -225,8 +221,8 @@ def _spawn(options: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
     )
 
 
-def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes:
-    """Read a line, or nothing when it does not come in time; in a thread, as Windows cannot poll a pipe."""
+def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
+    """Read a line, None if it does not come in time; in a thread, as Windows cannot poll a pipe."""
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     output = process.stdout
     if output is None:
@@ -235,7 +231,14 @@ def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes:
     try:
         return lines.get(timeout=timeout)
     except queue.Empty:
-        return b""
+        return None
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int | None:
+    """Tell the exit status of a process that closed its output, or None for one that still runs."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(5.0)
+    return None
 
 
 def _close_all() -> None:

@@ -49,7 +49,7 @@ class Traffic:
             if self._what.random() < REFUND_SHARE:
                 row = self._pick(shop.book, (PAID,), since=0)
                 if row is not None:
-                    shop.book.refund(row, at=now)
+                    shop.book.refund(row)
             return number
 
     def run(self, stop: threading.Event) -> None:

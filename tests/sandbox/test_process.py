@@ -176,9 +176,8 @@ def test_one_that_does_not_say_a_word_in_time_is_an_error() -> None:
         sandbox.start(orders=200_000, timeout=0)
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")
 def test_it_inherits_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not Path("/proc/self/environ").exists():
-        pytest.skip("needs /proc")
     monkeypatch.setenv("TEGRO_API_KEY", "a-key-of-the-merchant")
     with sandbox.start(orders=5, now=NOW) as running:
         assert b"a-key-of-the-merchant" not in Path(f"/proc/{running.pid}/environ").read_bytes()
