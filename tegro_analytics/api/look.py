@@ -1,0 +1,65 @@
+"""Pages as paging sees them: sets of ids, some of them unseen, and two pages alike or not."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+__all__ = ["Ids", "Look", "looks_full", "similar"]
+
+FULL_STEP = 5
+"""People choose page sizes that are multiples of this …"""
+SMALLEST_FULL = 10
+"""… and not smaller than this."""
+
+Ids = frozenset[Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Hold an answered page as a walk sees it; one without rows may have been refused."""
+
+    number: int = 0
+    keys: tuple[Hashable, ...] = ()
+    created: tuple[str | None, ...] = ()
+    refusal: str | None = None
+    ids: Ids = frozenset()
+    new: Ids = frozenset()
+    """Those of ``ids`` that were unseen on this walk until now."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether less than half of the rows are unseen ones."""
+        return 2 * len(self.new) < len(self.ids)
+
+    @property
+    def barren(self) -> bool:
+        """Whether there are rows, and none of them is unseen."""
+        return bool(self.ids) and not self.new
+
+    @property
+    def repeats(self) -> bool:
+        """Whether some of the rows were seen before."""
+        return len(self.new) < len(self.ids)
+
+
+def similar(some: Ids, others: Ids) -> bool:
+    """Tell whether two pages share at least half of the rows of the smaller one; an empty page is like none.
+
+    Examples
+    --------
+    >>> similar(frozenset({1, 2, 3, 4}), frozenset({3, 4, 5, 6})), similar(frozenset({1}), frozenset())
+    (True, False)
+    """
+    return bool(some and others) and 2 * len(some & others) >= min(len(some), len(others))
+
+
+def looks_full(rows: int) -> bool:
+    """Tell whether a page of so many rows may well be as long as the server makes its pages.
+
+    Examples
+    --------
+    >>> looks_full(100), looks_full(10), looks_full(7), looks_full(5)
+    (True, True, False, False)
+    """
+    return rows >= SMALLEST_FULL and rows % FULL_STEP == 0

@@ -1,0 +1,156 @@
+"""What reading a list to its end has shown: counts, the order and the end of the list, and the doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from tegro_analytics.api.page import Page
+
+__all__ = ["EndSeen", "ListOrder", "PassReport", "Tally", "is_dated"]
+
+EndSeen = Literal["empty", "clamp", "first_page", "error", "ignored", "wrap", "cap", "unknown"]
+ListOrder = Literal["newest", "oldest", "mixed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """Say what reading a list to its end has shown, and how far it can be trusted.
+
+    Attributes
+    ----------
+    pages : int
+        Pages that brought rows unseen on the way through the list; a last page that a server repeats for ever
+        counts once.
+    requests : int
+        All pages asked for: on the way, to find the end, and again.
+    rereads : int
+        Those of them whose page number had been asked for before.
+    rows, unique : int
+        Rows received, repeats included, and rows with keys of their own among them.
+    page_size_seen : int or None
+        Most rows on one page; None without rows.
+    list_order : str
+        ``newest``: the dates of creation never rise on the way and fall somewhere; ``oldest``: they never
+        fall and rise somewhere; ``mixed``; ``unknown``: no two different dates were seen. Rows that came in
+        while the list was read are set aside.
+    end_seen : str
+        How the list ends: ``empty`` page; ``error``, a refused page or ``null``; ``clamp``, its last page
+        again and again; ``first_page``, page 1 again; ``ignored``, the page number seems to be ignored;
+        ``wrap``, pages that were read come again; ``cap``, too many pages; ``unknown``, not yet reached.
+    complete : bool
+        Whether the list was read to an end.
+    verified : bool
+        Whether it was, and nothing that was seen speaks against every row of the start being among those
+        read. One way through a list cannot show all: a row deleted from a page that is not looked at again
+        moves the rows after it up by one place, past the reader. Only a second way through would tell.
+    warnings : tuple of str
+        What a person should know, in plain words.
+    oldest_created, newest_created : str or None
+        The span of ``date_created``, as received.
+    started_at, finished_at : datetime or None
+        When the first and the last request were sent (UTC); None before any.
+    retries : int
+        Requests that had to be sent again.
+    waited : float
+        Seconds spent waiting for retries and for the pace.
+    """
+
+    pages: int
+    requests: int
+    rereads: int
+    rows: int
+    unique: int
+    page_size_seen: int | None
+    list_order: ListOrder
+    end_seen: EndSeen
+    complete: bool
+    verified: bool
+    warnings: tuple[str, ...]
+    oldest_created: str | None
+    newest_created: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    retries: int
+    waited: float
+
+
+def is_dated(text: str | None) -> bool:
+    """Tell whether a date of creation can be compared as text, as ``2026-10-01 10:00:00`` can.
+
+    Examples
+    --------
+    >>> is_dated("2026-10-01 10:00:00"), is_dated("0000-00-00 00:00:00"), is_dated("1 Oct"), is_dated(None)
+    (True, False, False, False)
+    """
+    return text is not None and len(text) == 19 and text[4] == "-" and text[:4].isdigit() and text > "0001"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Count what all requests of a reading brought."""
+
+    requests: int = 0
+    rereads: int = 0
+    rows: int = 0
+    largest: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    oldest: str | None = None
+    newest: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    ids: set[Hashable] = field(default_factory=set)
+    """Keys of all rows received."""
+    _asked: set[int] = field(default_factory=set)
+
+    def count(self, number: int, page: Page) -> None:
+        """Take in the answer to one request."""
+        self.requests += 1
+        self.rereads += number in self._asked
+        self._asked.add(number)
+        self.rows += len(page.keys)
+        self.largest = max(self.largest, len(page.keys))
+        self.retries += page.retries
+        self.waited += page.waited
+        self.started_at = self.started_at or page.requested_at
+        self.finished_at = page.requested_at
+        self._span(text for text in page.created if text is not None and is_dated(text))
+
+    def _span(self, dates: Iterable[str]) -> None:
+        known = [*dates, *(text for text in (self.oldest, self.newest) if text is not None)]
+        self.oldest = min(known, default=None)
+        self.newest = max(known, default=None)
+
+    def report(
+        self,
+        *,
+        pages: int,
+        list_order: ListOrder,
+        end_seen: EndSeen,
+        complete: bool,
+        verified: bool,
+        warnings: Iterable[str],
+    ) -> PassReport:
+        """Put the counts together with what the way through the list has shown."""
+        return PassReport(
+            pages=pages,
+            requests=self.requests,
+            rereads=self.rereads,
+            rows=self.rows,
+            unique=len(self.ids),
+            page_size_seen=self.largest or None,
+            list_order=list_order,
+            end_seen=end_seen,
+            complete=complete,
+            verified=verified,
+            warnings=tuple(dict.fromkeys(warnings)),
+            oldest_created=self.oldest,
+            newest_created=self.newest,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            retries=self.retries,
+            waited=self.waited,
+        )

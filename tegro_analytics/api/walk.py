@@ -1,0 +1,354 @@
+"""One way through a list that has page numbers and nothing else, while its rows move.
+
+A :class:`Walk` asks for one page at a time and learns from each answer what to ask for next. It fetches
+nothing itself: :attr:`Walk.wanted` is the page that it wants to see, :meth:`Walk.take` shows it that page.
+
+::
+
+    page 1 ─▶ NEXT PAGE ◀────────────── nothing of what stands below: go on ◀───────────┐
+                 │                                                                       │
+                 ├─ much unseen, longer than pages were ─▶ LOOK BACK: longer too? ───────┤
+                 ├─ much unseen ─────────────────────────────────────────────────────────┤
+                 ├─ page 1, 2, 3 … come again, all of them ─▶ FRONT: page 1 ─▶ wrap ─────┤
+                 ├─ little or nothing unseen ─▶ FAR page ── empty, BEYOND it too: ───────┤
+                 │                               │          there is an end ahead        │
+                 │                               ├─ like this page ─▶ FURTHER page       │
+                 │                               ▼                        ▼              │
+                 │                             FRONT ─▶ clamp, first_page, ignored ──────┤
+                 └─ empty ─▶ NEXT PAGE ── empty ─▶ FAR page ── empty ─▶ empty, error     │
+                                                                                         │
+    an end ─▶ TAIL: page 1 ── unseen rows: the list moved while its end was looked for ──┘
+                  └──────── nothing unseen: the walk is over
+
+Whether there is an end, and whether it was reached, is decided by sets of ids alone: never by a time, and
+never by the length of a page. Lengths give reason to look again, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from tegro_analytics.api.front import Front
+from tegro_analytics.api.lap import Lap
+from tegro_analytics.api.list_order import OrderSeen
+from tegro_analytics.api.look import Look, looks_full, similar
+from tegro_analytics.api.page import Page
+from tegro_analytics.api.pass_report import EndSeen
+
+__all__ = ["Walk"]
+
+FAR_STEP = 1_000
+FAR_FACTOR = 10
+MOST_BARREN = 20
+"""So many pages without an unseen row are read where no end of the list is proven; then it is given up."""
+MOST_TAILS = 5
+"""So often page 1 is read after the end, while it keeps showing unseen rows."""
+AT_LAST = ("wrap", "ignored")
+"""Ends that another look would not make surer."""
+SHOWN = 5
+
+
+class Walk:
+    """Go through a list once, from page 1 to its end.
+
+    Parameters
+    ----------
+    known
+        Keys of all rows received so far, by earlier walks too. The walk adds to it.
+    max_pages
+        A page with rows beyond this one ends the walk.
+    last
+        Whether no further walk may follow. One that may be followed ends as soon as rows were missed.
+    """
+
+    def __init__(self, known: set[Hashable], *, max_pages: int, last: bool) -> None:
+        self.wanted: int | None = 1
+        """The page to be shown next; None when the walk is over."""
+        self.end: EndSeen = "unknown"
+        self.complete = False
+        self.missed = False
+        """Whether rows were passed by, proven or likely: the list should be walked again."""
+        self.gaps: list[int] = []
+        """Pages without rows, refused or empty, after which more rows came."""
+        self.doubts: list[str] = []
+        """What else speaks against the walk having met every row."""
+        self.remarks: list[str] = []
+        """What a person should know besides."""
+        self.pages = 0
+        """Pages that brought rows unseen on this walk."""
+        self.order = OrderSeen()
+        self._known = known
+        self._seen: set[Hashable] = set()
+        self._max_pages = max_pages
+        self._last = last
+        self._step: Callable[[Look], None] = self._on_next
+        self._front = Front()
+        self._lap = Lap()
+        self._at = self._before = self._far = self._further = Look()
+        self._gap: Look | None = None
+        """The first of the empty pages that the walk stands on."""
+        self._empties = self._barren = self._tails = 0
+        self._end_before: int | None = None
+        """A page that is known to be past the end."""
+        self._largest = 0
+        """Rows of the longest page that brought something unseen."""
+        self._longest = self._longest_before = 0
+        """The same since a page that repeated rows, as pages do when they become shorter."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of this walk."""
+        shown = ", ".join(str(number) for number in self.gaps[:SHOWN])
+        more = f" and {len(self.gaps) - SHOWN} more" if len(self.gaps) > SHOWN else ""
+        gaps = [f"Pages without rows, though later pages hold rows: {shown}{more}"] if self.gaps else []
+        return [*gaps, *self.doubts, *self.remarks]
+
+    @property
+    def verified(self) -> bool:
+        """Whether the walk is over, at an end, and nothing speaks against its having met every row."""
+        over = self.wanted is None and self.complete
+        return over and not (self.missed or self.gaps or self.doubts)
+
+    def take(self, page: Page) -> None:
+        """Look at the page that was wanted, and decide what is wanted next."""
+        if self.wanted is None:
+            raise RuntimeError("the walk is over")
+        ids = frozenset(page.keys)
+        look = Look(self.wanted, page.keys, page.created, page.refusal, ids, ids - self._seen)
+        if look.number == 1:
+            self._see_front(look)
+        self._seen |= look.new
+        self._known |= look.new
+        self._step(look)
+        if self.missed and not self._last:
+            self.wanted = None
+
+    # The steps: what was asked for has come
+
+    def _on_next(self, look: Look) -> None:
+        """Take in the next page of the way."""
+        self._before, self._at = self._at, look
+        if not self._lap.follow(look):
+            self._meet(look)
+            return
+        self._close_gap(look)
+        self._barren += look.barren
+        if self._lap.is_whole(look):
+            self._ask(1, self._on_lap)
+        else:
+            self._go_on()
+
+    def _on_lap(self, look: Look) -> None:
+        """Tell by page 1 whether pages came again because they wrap, or because a burst pushed them back."""
+        if self._lap.is_confirmed(look):
+            self.doubts.append(
+                f"Up to page {self._at.number}, pages that were read came again in their order"
+            )
+            self._stop("wrap", front=look)
+        else:
+            self._meet(self._at)
+
+    def _on_look_back(self, look: Look) -> None:
+        """See whether the page before became longer too: then rows between the two were passed by."""
+        if len(look.ids) > self._longest_before:
+            self._miss(f"Pages became longer while the list was read, before page {self._at.number}")
+        if look.new and look.number > 1:
+            self._ask(look.number - 1, self._on_look_back)
+        else:
+            self._judge(self._at)
+
+    def _on_far(self, look: Look) -> None:
+        """Learn whether the list has an end at all."""
+        if look.ids:
+            self._weigh(look)
+        elif self._empties:
+            self._end_before = look.number
+            self._stop_empty()
+        else:
+            self._ask(look.number + 1, self._on_beyond)
+
+    def _on_beyond(self, look: Look) -> None:
+        """Believe an empty far page if the next one is empty too."""
+        if look.ids:
+            self._weigh(look)
+        else:
+            self._end_before = look.number - 1
+            self._go_on()
+
+    def _on_further(self, look: Look) -> None:
+        """Take in a second far page: a list that wraps may have shown this very page as the first one."""
+        self._further = look
+        self._ask(1, self._on_front)
+
+    def _on_front(self, look: Look) -> None:
+        """Tell by page 1 and the far pages what a page is that brought little or nothing unseen."""
+        this, far, further = self._at.ids, self._far.ids, self._further.ids
+        if similar(this, look.ids) and (similar(far, this) or similar(far, look.ids)):
+            self._stop_at_first(look)
+        elif similar(far, this) and (similar(further, this) or similar(further, far)):
+            self._stop("clamp", front=look)
+        else:
+            self._go_on()
+
+    def _on_tail(self, look: Look) -> None:
+        """Take in page 1 after the end. Unseen rows on it: the list moved, and the end is looked at again."""
+        self._tails += 1
+        if look.new and not self.pages:
+            self._miss("The first rows came in while the list was read")
+        if not look.new:
+            self.wanted = None
+        elif self._tails == MOST_TAILS:
+            self.remarks.append(
+                "New rows kept coming in at the front when the end of the list had been reached"
+            )
+            self.wanted = None
+        elif self.end in AT_LAST:
+            self._ask(1, self._on_tail)
+        else:
+            self._empties = 0
+            self._go_on()
+
+    # Where to go next
+
+    def _ask(self, number: int, step: Callable[[Look], None]) -> None:
+        self.wanted, self._step = number, step
+
+    def _ask_far(self) -> None:
+        number = self._at.number
+        self._ask(max(number + FAR_STEP, number * FAR_FACTOR), self._on_far)
+
+    def _go_on(self) -> None:
+        if self._at.ids and self._at.number > self._max_pages:
+            self.end, self.complete, self.wanted = "cap", False, None
+        else:
+            self._ask(self._at.number + 1, self._on_next)
+
+    def _stop(self, end: EndSeen, *, complete: bool = True, front: Look | None = None) -> None:
+        """End the way here; ``front`` is page 1, where it was the last page read."""
+        self.end, self.complete = end, complete
+        if front is None:
+            self._ask(1, self._on_tail)
+        else:
+            self._on_tail(front)
+
+    def _stop_empty(self, *, complete: bool = True) -> None:
+        self._stop("error" if self._gap and self._gap.refusal else "empty", complete=complete)
+
+    def _stop_at_first(self, front: Look) -> None:
+        """End where page 1 comes again, with what that says of the page numbers."""
+        number, rows = self._at.number, len(self._at.ids)
+        if self._front.turns(front):
+            self._stop("first_page", front=front)
+        elif number > 2 or looks_full(rows):
+            self.doubts.append(
+                f"Pages 1, {number} and {self._far.number} hold the same {rows} rows: either they are all, "
+                "or the server ignores the page number and shows no more. Compare the count with the cabinet"
+            )
+            self._stop("ignored", complete=False, front=front)
+        else:
+            self.remarks.append(
+                f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server that "
+                "ignores the page number would look the same"
+            )
+            self._stop("first_page", front=front)
+
+    # What a page is
+
+    def _meet(self, look: Look) -> None:
+        """Tell an empty page, one that is longer or shorter than pages were, and any other."""
+        if not look.ids:
+            self._meet_empty(look)
+            return
+        self._close_gap(look)
+        self._learn(look)
+        if look.barren and len(look.ids) < self._largest and not similar(look.ids, self._before.ids):
+            self._miss(f"Pages became shorter while the list was read, before page {look.number}")
+        longer = not look.stale and len(look.ids) > self._longest and look.number > 1
+        self._longest_before = self._longest
+        self._longest = len(look.ids) if look.repeats else max(self._longest, len(look.ids))
+        self._largest = self._largest if look.stale else max(self._largest, len(look.ids))
+        if longer:
+            self._ask(look.number - 1, self._on_look_back)
+        else:
+            self._judge(look)
+
+    def _meet_empty(self, look: Look) -> None:
+        """Go on past one empty page; past two, only where a far page has rows."""
+        self._empties += 1
+        self._gap = self._gap or look
+        if self._empties == 1:
+            self._go_on()
+        elif self._is_end_ahead(look):
+            self._stop_empty()
+        elif self._empties == 2:
+            self._ask_far()
+        elif self._empties < MOST_BARREN:
+            self._go_on()
+        else:
+            self.doubts.append(
+                f"Pages {self._gap.number} to {look.number} hold no rows, though page {self._far.number} does"
+            )
+            self._stop_empty(complete=False)
+
+    def _judge(self, look: Look) -> None:
+        """Go on where a page brought much that was unseen; else find out what it is."""
+        if not look.stale:
+            self._barren = 0
+            self._go_on()
+            return
+        self._barren += look.barren
+        worn = look.barren and self._barren >= MOST_BARREN
+        if self._end_before is not None and self._is_end_ahead(look):
+            nearer = (look.number + self._end_before) // 2
+            if worn and nearer > look.number:
+                self._barren = 0
+                self._ask(nearer, self._on_far)
+            else:
+                self._go_on()
+        elif worn:
+            self._miss(f"{MOST_BARREN} pages up to page {look.number} held nothing but rows already read")
+            self._stop("wrap", complete=False)
+        else:
+            self._ask_far()
+
+    def _weigh(self, far: Look) -> None:
+        """Go on past empty pages where a far page has rows; else compare it with the page at hand."""
+        self._far, self._further = far, Look()
+        if self._empties:
+            self._go_on()
+        elif similar(far.ids, self._at.ids):
+            self._ask(far.number + 1, self._on_further)
+        else:
+            self._ask(1, self._on_front)
+
+    def _is_end_ahead(self, look: Look) -> bool:
+        return self._end_before is not None and look.number < self._end_before
+
+    # What is learnt on the way
+
+    def _see_front(self, look: Look) -> None:
+        """See whether page 1, read again, speaks against a list to which rows are only added."""
+        if not self._at.number:
+            self._front.start(look)
+        elif why := self._front.compare(look, asked=(self._at, self._far, self._further)):
+            self._miss(why)
+        elif self.pages > 1 and len(look.ids) > self._largest:
+            self._miss("Page 1 became longer than any page was while the list was read")
+
+    def _learn(self, look: Look) -> None:
+        """Note what a page with rows says of the list."""
+        self.pages += bool(look.new)
+        self.order.add([(date, key in look.new) for key, date in zip(look.keys, look.created, strict=True)])
+        if look.number > 1:
+            self._front.compare_later(look)
+
+    def _close_gap(self, look: Look) -> None:
+        """Note that rows follow on pages without rows."""
+        if look.ids and self._gap:
+            self.gaps.append(self._gap.number)
+        if look.ids:
+            self._gap, self._empties = None, 0
+
+    def _miss(self, why: str) -> None:
+        self.missed = True
+        self.remarks.append(why)
