@@ -184,7 +184,7 @@ def _start(options: list[str], timeout: float) -> Sandbox:
         process = _spawn(options, errors)
         line = _first_line(process, timeout)
         if not line:
-            # An output that is closed without a line: the process is ending, its reason is on the other stream.
+            # Closed without a line: the process is ending, and its reason is on the other stream.
             status = None if line is None else _ended(process)
             process.kill()
             process.communicate()

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tegro_analytics import sandbox
-from tests.sandbox.wire import NOW, Caller
+from tests.sandbox.wire import Caller, served
 
 ORDER_FIELDS = {
     *("id", "date_created", "date_payed", "status", "payment_system_id", "currency_id"),
@@ -198,10 +197,8 @@ def test_every_shop_lists_the_withdrawals_of_the_account(caller: Caller) -> None
 
 @pytest.mark.parametrize("shape", ["order", "wallet", "minimal"])
 def test_one_shape_can_be_asked_for(shape: str) -> None:
-    with sandbox.start(orders=400, now=NOW, withdrawal_shape=shape) as running:
-        caller = Caller(running)
+    with served(orders=400, withdrawal_shape=shape) as caller:
         records = caller.all("withdrawals")
-        caller.close()
     key = {"order": "id", "wallet": "withdrawal_id", "minimal": "details"}[shape]
     assert records
     assert all(key in record for record in records)

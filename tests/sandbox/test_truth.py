@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tegro_analytics import sandbox
-from tests.sandbox.wire import NOW, Caller, amount
+from tests.sandbox.wire import NOW, Caller, amount, served
 
 AS_OF = datetime.fromisoformat(NOW)
 CODES = {1: "RUB", 2: "USD"}
@@ -281,11 +281,9 @@ def same_conversion(told: dict[str, Any], orders: Iterable[dict[str, Any]]) -> N
     ],
 )
 def test_truth_is_what_http_delivers(seed: int, order: str, bounds: dict[str, str]) -> None:
-    with sandbox.start(orders=2_500, seed=seed, order=order, now=NOW, days=120) as running:
-        caller = Caller(running)
+    with served(orders=2_500, seed=seed, order=order, days=120) as caller:
         orders = caller.all("orders")
-        told = running.truth(as_of=NOW, **bounds)
-        caller.close()
+        told = caller.sandbox.truth(as_of=NOW, **bounds)
     since, until = (parse(bounds.get(name)) for name in ("since", "until"))
 
     def within(moment: datetime) -> bool:
