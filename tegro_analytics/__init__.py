@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tegro_analytics.reports import read_csv as read_csv
     from tegro_analytics.reports import read_parquet as read_parquet
     from tegro_analytics.shop import Shop as Shop
-    from tegro_analytics.sync import SyncReport as SyncReport
+    from tegro_analytics.sync_report import SyncReport as SyncReport
 
 _EXCEPTIONS = (
     "ApiError",
@@ -64,7 +64,7 @@ _EXCEPTIONS = (
 _HOMES = {
     "Client": "api.client",
     "Shop": "shop",
-    "SyncReport": "sync",
+    "SyncReport": "sync_report",
     "canonical": "frames",
     "connect": "opening",
     "conversion": "metrics",

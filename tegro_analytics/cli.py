@@ -232,8 +232,12 @@ def _opened(*, use_demo: bool, lang: str | None, quiet: bool, store: Path | None
     with shop:
         yield shop
         done = shop.last_sync
-        if done is not None and not (done.complete and done.verified):
-            print(f"tegro: {done}", *done.warnings, sep="\n  ", file=sys.stderr)
+        if done is None:
+            return
+        for text in done.warnings:
+            print(f"tegro: {tr('cli.warning', lang)}: {text}", file=sys.stderr)
+        if not (done.complete and done.verified):
+            print(f"tegro: {done}", file=sys.stderr)
             raise typer.Exit(UNVERIFIED)
 
 

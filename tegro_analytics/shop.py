@@ -8,17 +8,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 from tegro_analytics import frames, metrics, reports, schemas
 from tegro_analytics.api.client import Client
 from tegro_analytics.credentials import ShopAccess
 from tegro_analytics.exceptions import ConfigurationError, StoreError
+from tegro_analytics.metrics.window import instant, local_time, window
 from tegro_analytics.privacy import load_salt
 from tegro_analytics.progress import wanted
 from tegro_analytics.reference import load_reference
 from tegro_analytics.sandbox.process import Sandbox
 from tegro_analytics.settings import Settings, data_folder
-from tegro_analytics.sync import Member, Setting, Snapshot, SyncReport, fetch
+from tegro_analytics.sync import Member, Setting, Snapshot, fetch
+from tegro_analytics.sync_report import SyncReport
 from tegro_analytics.texts import tr
 
 if TYPE_CHECKING:
@@ -124,9 +127,7 @@ class Shop:
         pandas.DataFrame
             The columns of ``contract``: see ``tegro_analytics.schemas.ORDERS``.
         """
-        table = metrics.clip(
-            self._table("orders", as_of=as_of), "created", since=since, until=until, zone=self.zone
-        )
+        table = self._clip(self._table("orders", as_of=as_of), since, until)
         return self._to_pandas(table, schemas.ORDERS, columns=columns, pii=pii, money=money)
 
     def withdrawals(
@@ -155,10 +156,11 @@ class Shop:
 
         Examples
         --------
-        >>> shop = demo(orders=300)
+        >>> import tegro_analytics as ta
+        >>> shop = ta.demo(orders=300)
         >>> with shop.relation("orders") as orders:
-        ...     orders.aggregate("count(*) AS n").fetchone()
-        (300,)
+        ...     orders.aggregate("count(*) AS n").fetchall()
+        [(300,)]
         >>> shop.close()
         """
         import duckdb
@@ -211,7 +213,7 @@ class Shop:
         """
         held = self._table(table)
         if table == "orders":
-            held = metrics.clip(held, "created", since=since, until=until, zone=self.zone)
+            held = self._clip(held, since, until)
         return reports.write_table(
             held,
             path,
@@ -270,12 +272,25 @@ class Shop:
                 f"There is no table {name!r}. The tables are {', '.join(schemas.TABLES)}."
             )
         snapshot = self._read()
-        if as_of is not None and metrics.moment(as_of, zone=self.zone) < snapshot.report.started_at:
+        if as_of is not None and self._instant(as_of) < snapshot.report.started_at:
             raise StoreError(
                 f"{name} as of {as_of} are not known: the only reading began at "
                 f"{snapshot.report.started_at:%Y-%m-%d %H:%M} UTC. Leave as_of out, or take a later moment."
             )
         return snapshot.tables[name]
+
+    def _instant(self, as_of: Moment) -> dt.datetime:
+        zone = ZoneInfo(self.zone)
+        return instant(local_time(as_of, zone, name="as_of"), zone)
+
+    def _clip(self, table: pa.Table, since: Moment | None, until: Moment | None) -> pa.Table:
+        """Keep the orders that were created within the bounds, half-open, in the report zone."""
+        import pyarrow.compute as pc
+
+        start, end = window(since, until, ZoneInfo(self.zone)).instants()
+        if start is not None:
+            table = table.filter(pc.field("created_at") >= start)
+        return table if end is None else table.filter(pc.field("created_at") < end)
 
     def _to_pandas(self, table: pa.Table, schema: schemas.Table, **options: Any) -> pd.DataFrame:
         options["money"] = options.get("money") or self.settings.money

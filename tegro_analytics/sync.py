@@ -2,127 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import datetime as dt
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tegro_analytics import frames
 from tegro_analytics.api.client import Client
 from tegro_analytics.api.page import Page
 from tegro_analytics.api.paging import PageStream, PassReport
 from tegro_analytics.credentials import ShopAccess
+from tegro_analytics.exceptions import TegroDataWarning
 from tegro_analytics.progress import Progress
 from tegro_analytics.reference import Reference
-from tegro_analytics.texts import plural, tr
+from tegro_analytics.schemas import TABLES
+from tegro_analytics.sync_report import SyncReport
+from tegro_analytics.texts import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Member", "Snapshot", "SyncReport", "fetch"]
-
-
-@dataclass(frozen=True)
-class SyncReport:
-    """Say what a run brought, and how far it can be trusted.
-
-    Attributes
-    ----------
-    run_id, shop_id, sandbox, started_at, finished_at
-        Which run of which shops it was, and when (UTC).
-    new, changed, unchanged, quarantined
-        Orders that were not there before, that differ, that do not; records that could not be read.
-    pages, requests, retries, waited_seconds, rereads, due_lookups, workers_used
-        What it took. ``pages`` counts pages with rows of all lists, ``requests`` every call.
-    page_size_seen, list_order, end_seen
-        How the API was seen to page its orders: rows on a full page; ``newest``, ``oldest``, ``mixed`` or
-        ``unknown``; ``empty``, ``clamp``, ``first_page``, ``error``, ``ignored``, ``wrap`` or ``cap``.
-    oldest_created_at, newest_created_at
-        The span of the orders (UTC).
-    complete, verified, verified_through, possibly_capped, resumed
-        Whether every list was read to an end that the evidence supports.
-    warnings
-        What a person should know, in plain words.
-    """
-
-    run_id: str
-    shop_id: str
-    sandbox: bool
-    started_at: dt.datetime
-    finished_at: dt.datetime
-    new: int
-    changed: int
-    unchanged: int
-    quarantined: int
-    pages: int
-    requests: int
-    retries: int
-    waited_seconds: float
-    page_size_seen: int | None
-    list_order: str
-    end_seen: str
-    workers_used: int
-    rereads: int
-    due_lookups: int
-    oldest_created_at: dt.datetime | None
-    newest_created_at: dt.datetime | None
-    complete: bool
-    verified: bool
-    verified_through: dt.datetime | None
-    possibly_capped: bool
-    resumed: bool
-    warnings: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the fields as a dictionary, in order."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-
-    def __str__(self) -> str:
-        seconds = (self.finished_at - self.started_at).total_seconds()
-        state = tr(f"sync.{'verified' if self.complete and self.verified else 'unverified'}")
-        mark = tr("shop.sandbox_mark") + " " if self.sandbox else ""
-        return mark + tr(
-            "sync.line",
-            orders=plural("count.orders", self.new + self.changed + self.unchanged),
-            new=self.new,
-            changed=self.changed,
-            quarantined=self.quarantined,
-            requests=plural("count.requests", self.requests),
-            seconds=f"{seconds:.1f}",
-            state=state,
-        )
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = "".join(
-            f"<tr><th style='text-align:left;font-weight:normal;color:#666'>{escape(name)}</th>"
-            f"<td style='text-align:left'>{escape(value)}</td></tr>"
-            for name, value in self._facts()
-        )
-        notes = "".join(f"<li>{escape(text)}</li>" for text in self.warnings)
-        return f"<p>{escape(str(self))}</p><table>{rows}</table>" + (f"<ul>{notes}</ul>" if notes else "")
-
-    def _facts(self) -> Iterator[tuple[str, str]]:
-        yield tr("sync.shop"), self.shop_id
-        if self.oldest_created_at and self.newest_created_at:
-            yield tr("sync.span"), f"{self.oldest_created_at:%Y-%m-%d} – {self.newest_created_at:%Y-%m-%d}"
-        yield (
-            tr("sync.list"),
-            tr("sync.list_seen", order=self.list_order, end=self.end_seen, size=self.page_size_seen),
-        )
-        yield (
-            tr("sync.effort"),
-            tr(
-                "sync.effort_seen",
-                pages=self.pages,
-                requests=self.requests,
-                retries=self.retries,
-                rereads=self.rereads,
-            ),
-        )
+__all__ = ["Member", "Setting", "Snapshot", "fetch"]
 
 
 @dataclass(frozen=True)
@@ -183,110 +86,130 @@ def fetch(members: Sequence[Member], setting: Setting, *, before: Snapshot | Non
     ApiError, TransportError
         If the API refuses, or no usable answer arrives after the retries.
     """
-    started = dt.datetime.now(dt.UTC)
-    spent = _effort(members)
-    parts: dict[str, list[pa.Table]] = {name: [] for name in ("orders", "withdrawals", "quarantine")}
-    passes: list[tuple[str, PassReport]] = []
-    account = _read_account(members[0], setting)
+    run = _Run(members, setting, started=dt.datetime.now(dt.UTC), spent=_effort(members))
+    run.read_account()
     for member in members:
-        context = setting.context(member.access.shop_id)
-        for name, lists, make in (
-            ("orders", member.client.iter_orders, frames.orders_table),
-            ("withdrawals", member.client.iter_withdrawals, frames.withdrawals_table),
-        ):
-            pages, report = _read_list(lists(), title=tr(f"table.{name}", setting.lang), setting=setting)
-            decoded = make(pages, context, as_of=started)
-            parts[name].append(decoded.table)
-            parts["quarantine"].append(decoded.quarantine)
-            passes.append((name, report))
-    tables = account | {name: _join(tables, name) for name, tables in parts.items()}
-    return Snapshot(
-        tables, _report(members, setting, tables, passes, started=started, spent=spent, before=before)
-    )
+        run.read_lists(member)
+    tables = run.tables()
+    return Snapshot(tables, run.report(tables, before))
 
 
-def _read_account(member: Member, setting: Setting) -> dict[str, pa.Table]:
-    """Read what belongs to the account: its shops and its balances."""
-    asked = dt.datetime.now(dt.UTC)
-    shops = frames.shops_table(member.client.shops(), asked, source_zone=setting.source_zone)
-    asked = dt.datetime.now(dt.UTC)
-    return {"shops": shops, "balances": frames.balances_table(member.client.balance(), asked)}
+@dataclass
+class _Run:
+    """Gather what a run reads."""
 
+    members: Sequence[Member]
+    setting: Setting
+    started: dt.datetime
+    spent: tuple[int, int, float]
+    parts: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    passes: list[tuple[str, PassReport]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
-def _read_list(stream: PageStream, *, title: str, setting: Setting) -> tuple[list[Page], PassReport]:
-    pages = []
-    with Progress(title, show=setting.show_progress, lang=setting.lang) as progress:
-        for page in stream:
-            pages.append(page)
-            progress.page(len(page.keys), min((text for text in page.created if text), default=None))
-    return pages, stream.report
+    def read_account(self) -> None:
+        """Read what belongs to the account: its shops and its balances."""
+        client = self.members[0].client
+        asked, answer = dt.datetime.now(dt.UTC), client.shops()
+        with self._noticing():
+            self._keep("shops", frames.shops_table(answer, asked, source_zone=self.setting.source_zone))
+        asked, answer = dt.datetime.now(dt.UTC), client.balance()
+        with self._noticing():
+            self._keep("balances", frames.balances_table(answer, asked))
 
+    def read_lists(self, member: Member) -> None:
+        """Read the orders and the withdrawals of a shop."""
+        context = self.setting.context(member.access.shop_id)
+        orders = self._read_pages("orders", member.client.iter_orders())
+        with self._noticing():
+            self._keep("orders", frames.orders_table(orders, context, as_of=self.started))
+        withdrawals = self._read_pages("withdrawals", member.client.iter_withdrawals())
+        with self._noticing():
+            self._keep("withdrawals", frames.withdrawals_table(withdrawals, context, as_of=self.started))
 
-def _join(tables: list[pa.Table], name: str) -> pa.Table:
-    """Put the tables of the shops together, sorted as the schema says."""
-    import pyarrow as pa
+    def _read_pages(self, name: str, stream: PageStream) -> list[Page]:
+        pages = []
+        title = tr(f"table.{name}", self.setting.lang)
+        with Progress(title, show=self.setting.show_progress, lang=self.setting.lang) as progress:
+            for page in stream:
+                pages.append(page)
+                progress.page(len(page.keys), min((text for text in page.created if text), default=None))
+        self.passes.append((name, stream.report))
+        return pages
 
-    from tegro_analytics.schemas import TABLES
+    def _keep(self, name: str, decoded: frames.Decoded) -> None:
+        self.parts[name].append(decoded.table)
+        self.parts["quarantine"].append(decoded.quarantine)
 
-    joined = pa.concat_tables(tables)
-    return (
-        joined
-        if len(tables) == 1
-        else joined.sort_by([(column, "ascending") for column in TABLES[name].sort])
-    )
+    @contextlib.contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Take what the frames warn of into the report, where it is kept and shown with the rest."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+        for warning in caught:
+            if issubclass(warning.category, TegroDataWarning):
+                self.notices.append(str(warning.message))
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
+    def tables(self) -> dict[str, pa.Table]:
+        """Put the parts of the shops together, sorted as the schemas say."""
+        import pyarrow as pa
 
-def _report(
-    members: Sequence[Member],
-    setting: Setting,
-    tables: dict[str, pa.Table],
-    passes: list[tuple[str, PassReport]],
-    *,
-    started: dt.datetime,
-    spent: tuple[int, int, float],
-    before: Snapshot | None,
-) -> SyncReport:
-    import pyarrow.compute as pc
+        joined = {name: pa.concat_tables(parts) for name, parts in self.parts.items()}
+        return {
+            name: table.sort_by([(column, "ascending") for column in TABLES[name].sort])
+            if len(self.parts[name]) > 1
+            else table
+            for name, table in joined.items()
+        }
 
-    orders = tables["orders"]
-    new, changed = _compare(orders, before.tables["orders"] if before else None)
-    span = pc.min_max(orders["created_at"]).as_py()
-    first = next(report for name, report in passes if name == "orders")
-    reports = [report for _, report in passes]
-    finished = dt.datetime.now(dt.UTC)
-    requests, retries, waited = _effort(members)
-    verified = all(report.complete and report.verified for report in reports)
-    return SyncReport(
-        run_id=uuid.uuid4().hex[:12],
-        shop_id=", ".join(member.access.shop_id for member in members),
-        sandbox=setting.sandbox,
-        started_at=started,
-        finished_at=finished,
-        new=new,
-        changed=changed,
-        unchanged=orders.num_rows - new - changed,
-        quarantined=tables["quarantine"].num_rows,
-        pages=sum(report.pages for report in reports),
-        requests=requests - spent[0],
-        retries=retries - spent[1],
-        waited_seconds=waited - spent[2],
-        page_size_seen=first.page_size_seen,
-        list_order=first.list_order,
-        end_seen=first.end_seen,
-        workers_used=1,
-        rereads=sum(report.rereads for report in reports),
-        due_lookups=0,
-        oldest_created_at=span["min"],
-        newest_created_at=span["max"],
-        complete=all(report.complete for report in reports),
-        verified=verified,
-        verified_through=started if verified else None,
-        possibly_capped=False,
-        resumed=False,
-        warnings=tuple(
-            f"{tr(f'table.{name}')}: {text}" for name, report in passes for text in report.warnings
-        ),
-    )
+    def report(self, tables: dict[str, pa.Table], before: Snapshot | None) -> SyncReport:
+        """Say what the run brought, against the one before it."""
+        import pyarrow.compute as pc
+
+        orders = tables["orders"]
+        new, changed = _compare(orders, before.tables["orders"] if before else None)
+        span = pc.min_max(orders["created_at"]).as_py()
+        first = next(report for name, report in self.passes if name == "orders")
+        reports = [report for _, report in self.passes]
+        requests, retries, waited = _effort(self.members)
+        verified = all(report.complete and report.verified for report in reports)
+        return SyncReport(
+            run_id=uuid.uuid4().hex[:12],
+            shop_id=", ".join(member.access.shop_id for member in self.members),
+            sandbox=self.setting.sandbox,
+            started_at=self.started,
+            finished_at=dt.datetime.now(dt.UTC),
+            new=new,
+            changed=changed,
+            unchanged=orders.num_rows - new - changed,
+            quarantined=tables["quarantine"].num_rows,
+            pages=sum(report.pages for report in reports),
+            requests=requests - self.spent[0],
+            retries=retries - self.spent[1],
+            waited_seconds=waited - self.spent[2],
+            page_size_seen=first.page_size_seen,
+            list_order=first.list_order,
+            end_seen=first.end_seen,
+            workers_used=1,
+            rereads=sum(report.rereads for report in reports),
+            due_lookups=0,
+            oldest_created_at=span["min"],
+            newest_created_at=span["max"],
+            complete=all(report.complete for report in reports),
+            verified=verified,
+            verified_through=self.started if verified else None,
+            possibly_capped=False,
+            resumed=False,
+            warnings=tuple(self._warnings()),
+        )
+
+    def _warnings(self) -> Iterator[str]:
+        for name, report in self.passes:
+            for text in report.warnings:
+                yield f"{tr(f'table.{name}', self.setting.lang)}: {text}"
+        yield from dict.fromkeys(self.notices)
 
 
 def _effort(members: Sequence[Member]) -> tuple[int, int, float]:

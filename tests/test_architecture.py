@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "tegro_analytics"
 
 FLOORS = [
     {"exceptions"},
-    {"schemas", "privacy", "credentials", "texts", "money"},
-    {"settings", "reference", "progress"},
+    {"schemas", "privacy", "credentials", "texts"},
+    {"money", "settings", "reference", "progress", "sync_report"},
     {"api"},
     {"frames"},
     {"metrics"},
