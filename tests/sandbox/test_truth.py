@@ -263,7 +263,18 @@ def same_conversion(told: dict[str, Any], orders: Iterable[dict[str, Any]]) -> N
     still_open = [order for order in orders if order["status"] in (0, 4)]
     assert told["pending"] + told["stale_open"] == len(still_open)
     assert told["stale_open"] == sum(order in still_open for order in mature)
+    if paid:
+        lost = sum(order["status"] == 2 for order in orders)
+        assert Fraction(told["terminal_success_rate"]) == Fraction(len(paid), len(paid) + lost)
+        assert Fraction(told["naive_rate"]) == Fraction(len(paid), len(orders))
+    if mature_paid:
+        lost = sum(order["status"] == 2 for order in mature)
+        both = len(mature_paid) + lost
+        assert Fraction(told["terminal_success_rate_mature"]) == Fraction(len(mature_paid), both)
+        late = Fraction(told["late_paid"], len(mature_paid))
+        assert Fraction(told["late_paid_rate"]) == late
     if mature:
+        assert Fraction(told["conversion_ever"]) == Fraction(len(mature_paid), len(mature))
         undated = len(mature_paid) - len(waits)
         assert Fraction(told["conversion_24h_min"]) == Fraction(within, len(mature))
         assert Fraction(told["conversion_24h_max"]) == Fraction(within + undated, len(mature))
