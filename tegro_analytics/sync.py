@@ -157,6 +157,7 @@ class _Run:
         import pyarrow as pa
 
         joined = {name: pa.concat_tables(parts) for name, parts in self.parts.items()}
+        joined["quarantine"] = _distinct(joined["quarantine"])
         return {
             name: table.sort_by([(column, "ascending") for column in TABLES[name].sort])
             if len(self.parts[name]) > 1
@@ -210,6 +211,15 @@ class _Run:
             for text in report.warnings:
                 yield f"{tr(f'table.{name}', self.setting.lang)}: {text}"
         yield from dict.fromkeys(self.notices)
+
+
+def _distinct(quarantine: pa.Table) -> pa.Table:
+    """Keep a record that was read twice once: page 1 is read again at the end, and lists move."""
+    import pyarrow as pa
+
+    records = zip(quarantine["table"].to_pylist(), quarantine["raw"].to_pylist(), strict=True)
+    first = {record: place for place, record in reversed(list(enumerate(records)))}
+    return quarantine.take(pa.array(sorted(first.values()), pa.int64()))
 
 
 def _effort(members: Sequence[Member]) -> tuple[int, int, float]:
