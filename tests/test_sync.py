@@ -96,7 +96,7 @@ def test_one_bad_record_of_each_kind_is_set_aside_and_the_rest_arrive(tmp_path: 
         assert {repr(json.loads(raw)) for raw in held["raw"]} == {
             repr(json.loads(raw)) for raw in BAD.values()
         }
-        assert held["reason"].str.len().min() > 10
+        assert held["reason"].str.len().min() >= len("id is null")
         assert set(held["page"]) <= {1, 2, 3}
 
 
