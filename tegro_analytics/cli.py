@@ -258,10 +258,10 @@ def _records(result: Any) -> str:
 
 
 def _say_written(paths: list[Path], *, as_json: bool) -> None:
+    shown = [str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path) for path in paths]
     if as_json:
         import json
 
-        print(json.dumps({"files": [str(path) for path in paths]}, ensure_ascii=False))
+        print(json.dumps({"files": shown}, ensure_ascii=False))
         return
-    for path in paths:
-        print(path)
+    print(*shown, sep="\n")

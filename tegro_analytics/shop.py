@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics import frames, metrics, reports, schemas
 from tegro_analytics.api.client import Client
+from tegro_analytics.card import card
 from tegro_analytics.credentials import ShopAccess
 from tegro_analytics.exceptions import ConfigurationError, StoreError
 from tegro_analytics.metrics.window import instant, local_time, window
@@ -308,3 +309,13 @@ class Shop:
         report = self._snapshot.report
         orders = self._snapshot.tables["orders"].num_rows
         return f"Shop({names!r}, {mark}{orders:,} orders, as of {report.started_at:%Y-%m-%d %H:%M} UTC)"
+
+    def _repr_html_(self) -> str:
+        return card(
+            [member.access.name for member in self._members],
+            sandbox=self.sandbox is not None,
+            zone=self.zone,
+            report=self.last_sync,
+            tables=self._snapshot.tables if self._snapshot else None,
+            lang=self.settings.lang,
+        )

@@ -23,7 +23,7 @@ def tegro() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def open_shop(sandbox: Sandbox, folder: Path, **settings: object) -> Shop:
+def open_shop(sandbox: Sandbox, folder: Path, *, name: str = "tea", **settings: object) -> Shop:
     """Open the shop of a sandbox, with its data in a folder of the test."""
     resolved = load_settings(
         base_url=sandbox.base_url,
@@ -32,7 +32,7 @@ def open_shop(sandbox: Sandbox, folder: Path, **settings: object) -> Shop:
         progress=False,
         **settings,
     )
-    return Shop([ShopAccess("tea", sandbox.shop_id, ApiKey(sandbox.api_key))], resolved, sandbox=sandbox)
+    return Shop([ShopAccess(name, sandbox.shop_id, ApiKey(sandbox.api_key))], resolved, sandbox=sandbox)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "tegro_analytics"
 FLOORS = [
     {"exceptions"},
     {"schemas", "privacy", "credentials", "texts"},
-    {"money", "settings", "reference", "progress", "sync_report"},
+    {"money", "settings", "reference", "progress", "sync_report", "card"},
     {"api"},
     {"frames"},
     {"metrics"},

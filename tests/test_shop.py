@@ -153,3 +153,22 @@ def test_connect_from_the_environment(credentials: Sandbox) -> None:
     shop = ta.connect(progress=False)
     assert len(shop.orders(columns=["id"])) == 1_500
     shop.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "mark", "orders"), [("en", "SANDBOX", "1,500 orders"), ("ru", "ПЕСОЧНИЦА", "1\xa0500 заказов")]
+)
+def test_the_card_of_a_shop(
+    lang: str, mark: str, orders: str, read_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEGRO_LANG", lang)
+    html = read_shop._repr_html_()
+    assert mark in html
+    assert orders in html
+    assert "Europe/Moscow" in html
+
+
+def test_a_hostile_name_does_nothing_in_the_card(tegro: Sandbox, tmp_path: Path) -> None:
+    shop = open_shop(tegro, tmp_path, name="<img src=x onerror=alert(1)>")
+    assert "<img" not in shop._repr_html_()
+    assert "&lt;img" in shop._repr_html_()
