@@ -86,7 +86,7 @@ def run(notebook: Path, *, environment: dict[str, str] | None = None, folder: Pa
     import nbformat
     from nbclient import NotebookClient
 
-    node = nbformat.read(notebook, as_version=4)
+    node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         node,
         timeout=TIMEOUT_SECONDS,
@@ -119,7 +119,7 @@ def to_html(node: Any, path: Path, *, title: str) -> Path:
     from nbconvert import HTMLExporter
 
     templates = Path(str(resources.files("tegro_analytics"))) / "templates"
-    exporter = HTMLExporter(
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="quiet",
         extra_template_basedirs=[str(templates)],
         anchor_link_text=" ",

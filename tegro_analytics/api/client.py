@@ -103,6 +103,7 @@ class Client:
         self.shop_id = shop_id.strip()
         self.base_url = base.url
         self.sandbox = base.loopback
+        self._full_page = 0
         self._allow_payouts = allow_payouts
         self._caller = Caller(
             api_key,
@@ -162,7 +163,9 @@ class Client:
         Past page 1 a refusal, a 404 or ``null`` gives an empty page with the reason in ``refusal``: what it
         means is for :meth:`iter_orders` to find out. A key that is not accepted is an error on every page.
         """
-        return self._read_page("orders", page)
+        found = self._read_page("orders", page)
+        self._full_page = max(self._full_page, len(found.keys))
+        return found
 
     def withdrawals(self, page: int = 1) -> Page:
         """Fetch one page of withdrawals; the ends are told as by :meth:`orders`."""
@@ -178,7 +181,7 @@ class Client:
 
     def iter_withdrawals(self) -> PageStream:
         """Read the withdrawals to the end of the list, as :meth:`iter_orders`."""
-        return read_list(self.withdrawals)
+        return read_list(self.withdrawals, full_page=self._full_page or None)
 
     def call(self, method: str, **parameters: Any) -> Any:
         """Call any method by its name, with any parameters; gives ``data`` with its numbers exact.

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from tegro_analytics.api.look import Ids, Look, similar
-from tegro_analytics.api.pass_report import is_dated
+from tegro_analytics.api.pass_report import dated
 
 __all__ = ["Front"]
 
@@ -32,9 +32,7 @@ class Front:
     def start(self, look: Look) -> None:
         """Take in the first reading."""
         self.first = look.ids
-        self.newest = max(
-            (date for date in look.created if date is not None and is_dated(date)), default=None
-        )
+        self.newest = max(dated(look.created), default=None)
         self._keep(look)
 
     def compare(self, look: Look, *, asked: Iterable[Look]) -> str | None:
@@ -76,8 +74,6 @@ class Front:
 
     def _shows_older(self, look: Look) -> bool:
         """Tell whether a page shows unseen rows older than the newest of the first reading."""
-        newest = self.newest
         pairs = zip(look.keys, look.created, strict=True)
-        return newest is not None and any(
-            key in look.new and date is not None and is_dated(date) and date < newest for key, date in pairs
-        )
+        unseen = dated(date for key, date in pairs if key in look.new)
+        return self.newest is not None and bool(unseen) and min(unseen) < self.newest

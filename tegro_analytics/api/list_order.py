@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tegro_analytics.api.pass_report import ListOrder, is_dated
+from tegro_analytics.api.look import Look
+from tegro_analytics.api.pass_report import ListOrder, dated
 
 __all__ = ["OrderSeen"]
 
@@ -18,11 +20,14 @@ class _Slope:
     rises: bool = False
     falls: bool = False
 
-    def add(self, date: str) -> None:
-        if self.last is not None:
-            self.rises |= date > self.last
-            self.falls |= date < self.last
-        self.last = date
+    def add(self, dates: Sequence[str]) -> None:
+        if not dates:
+            return
+        earlier = dates if self.last is None else [self.last, *dates]
+        later = earlier[1:]
+        self.rises = self.rises or any(map(operator.lt, earlier, later))
+        self.falls = self.falls or any(map(operator.gt, earlier, later))
+        self.last = dates[-1]
 
 
 @dataclass(slots=True)
@@ -37,46 +42,49 @@ class OrderSeen:
     Examples
     --------
     >>> seen = OrderSeen()
-    >>> seen.add([("2026-10-02 10:00:00", True), ("2026-10-01 10:00:00", True)])
+    >>> seen.add(Look(1, (7, 6), ("2026-10-02 10:00:00", "2026-10-01 10:00:00"), new=frozenset({7, 6})))
     >>> seen.verdict
     'newest'
     """
 
-    front: str | None = None
+    _front: str | None = None
     """The newest date on page 1 when it was first read."""
     _all: _Slope = field(default_factory=_Slope)
     _settled: _Slope = field(default_factory=_Slope)
     _aside: bool = False
     _disorder: bool = False
-    _begun: bool = False
 
-    def add(self, rows: Sequence[tuple[str | None, bool]]) -> None:
-        """Take in the rows of the next page: date of creation, and whether the row is an unseen one."""
-        if not self._begun:
-            self._begun = True
-            self.front = max((date for date, _ in rows if date is not None and is_dated(date)), default=None)
-            self._follow(date for date, new in rows if new)
+    def add(self, look: Look) -> None:
+        """Take in the next page of the way, with those of its rows that are unseen ones."""
+        if not look.repeats:
+            self._add_unseen(dated(look.created))
             return
-        for date, new in rows:
-            if not new:
+        run: list[str | None] = []
+        for key, date in zip(look.keys, look.created, strict=True):
+            if key in look.new:
+                run.append(date)
+            else:
+                self._add_unseen(dated(run))
                 self._aside = False
-            elif date is not None and is_dated(date):
-                self._later(date)
+                run = []
+        self._add_unseen(dated(run))
 
-    def _follow(self, dates: Iterable[str | None]) -> None:
-        for date in dates:
-            if date is not None and is_dated(date):
-                self._all.add(date)
-                self._settled.add(date)
-
-    def _later(self, date: str) -> None:
-        """Take in an unseen row of a page after the first."""
-        self._all.add(date)
-        if self.front is not None and date > self.front:
-            self._aside = True
+    def _add_unseen(self, dates: list[str]) -> None:
+        """Take in unseen rows that follow each other."""
+        if not dates:
             return
-        self._disorder |= self._aside
-        self._settled.add(date)
+        self._all.add(dates)
+        front = self._front = self._front or max(dates)
+        if max(dates) <= front:
+            self._disorder |= self._aside
+            self._settled.add(dates)
+            return
+        for date in dates:
+            if date > front:
+                self._aside = True
+            else:
+                self._disorder |= self._aside
+                self._settled.add([date])
 
     @property
     def verdict(self) -> ListOrder:

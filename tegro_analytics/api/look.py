@@ -54,12 +54,18 @@ def similar(some: Ids, others: Ids) -> bool:
     return bool(some and others) and 2 * len(some & others) >= min(len(some), len(others))
 
 
-def looks_full(rows: int) -> bool:
+def looks_full(rows: int, full_page: int | None = None) -> bool:
     """Tell whether a page of so many rows may well be as long as the server makes its pages.
+
+    ``full_page`` is how long they are, where that is known.
 
     Examples
     --------
     >>> looks_full(100), looks_full(10), looks_full(7), looks_full(5)
     (True, True, False, False)
+    >>> looks_full(40, 100), looks_full(7, 7)
+    (False, True)
     """
+    if full_page is not None:
+        return rows >= full_page
     return rows >= SMALLEST_FULL and rows % FULL_STEP == 0

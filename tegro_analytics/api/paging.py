@@ -27,9 +27,12 @@ class PageStream(Iterator[Page]):
     its exception passes, and the next page asked for is the same one again.
     """
 
-    def __init__(self, fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES) -> None:
+    def __init__(
+        self, fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES, full_page: int | None = None
+    ) -> None:
         self._fetch = fetch
         self._max_pages = max_pages
+        self._full_page = full_page
         self._tally = Tally()
         self._earlier: list[Walk] = []
         self._walk = self._new_walk()
@@ -58,7 +61,7 @@ class PageStream(Iterator[Page]):
 
     def _new_walk(self) -> Walk:
         last = len(self._earlier) + 1 == MOST_WALKS
-        return Walk(self._tally.ids, max_pages=self._max_pages, last=last)
+        return Walk(self._tally.ids, max_pages=self._max_pages, full_page=self._full_page, last=last)
 
     def _incomplete(self) -> SyncIncomplete:
         report = self.report
@@ -84,7 +87,9 @@ class PageStream(Iterator[Page]):
         )
 
 
-def read_list(fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES) -> PageStream:
+def read_list(
+    fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES, full_page: int | None = None
+) -> PageStream:
     """Read a list page by page to its end, while rows come in.
 
     Every row that is there from start to end is given, in pages that come as they are read, with those asked
@@ -104,6 +109,9 @@ def read_list(fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES) -> Pa
         Asks the API for a page, from 1. Past page 1 a refusal is a page without rows that says why.
     max_pages
         A list that goes on after so many pages is given up.
+    full_page
+        How many rows the server puts on a full page, where another of its lists has shown it. A list of one
+        page that comes again for every page number is then known to be whole if it has fewer rows.
 
     Returns
     -------
@@ -131,4 +139,4 @@ def read_list(fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES) -> Pa
     >>> stream.report.end_seen, stream.report.unique, stream.report.requests, stream.report.verified
     ('empty', 3, 6, True)
     """
-    return PageStream(fetch, max_pages=max_pages)
+    return PageStream(fetch, max_pages=max_pages, full_page=full_page)

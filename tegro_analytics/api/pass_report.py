@@ -9,7 +9,7 @@ from typing import Literal
 
 from tegro_analytics.api.page import Page
 
-__all__ = ["EndSeen", "ListOrder", "PassReport", "Tally", "is_dated"]
+__all__ = ["EndSeen", "ListOrder", "PassReport", "Tally", "dated"]
 
 EndSeen = Literal["empty", "clamp", "first_page", "error", "ignored", "wrap", "cap", "unknown"]
 ListOrder = Literal["newest", "oldest", "mixed", "unknown"]
@@ -77,15 +77,19 @@ class PassReport:
     waited: float
 
 
-def is_dated(text: str | None) -> bool:
-    """Tell whether a date of creation can be compared as text, as ``2026-10-01 10:00:00`` can.
+def dated(created: Iterable[str | None]) -> list[str]:
+    """Keep the dates of creation that can be compared as text, as ``2026-10-01 10:00:00`` can.
 
     Examples
     --------
-    >>> is_dated("2026-10-01 10:00:00"), is_dated("0000-00-00 00:00:00"), is_dated("1 Oct"), is_dated(None)
-    (True, False, False, False)
+    >>> dated(["2026-10-01 10:00:00", "0000-00-00 00:00:00", "1 Oct", None])
+    ['2026-10-01 10:00:00']
     """
-    return text is not None and len(text) == 19 and text[4] == "-" and text[:4].isdigit() and text > "0001"
+    return [
+        text
+        for text in created
+        if text is not None and len(text) == 19 and "0001" <= text < ":" and text[4] == text[7] == "-"
+    ]
 
 
 @dataclass(slots=True)
@@ -117,12 +121,9 @@ class Tally:
         self.waited += page.waited
         self.started_at = self.started_at or page.requested_at
         self.finished_at = page.requested_at
-        self._span(text for text in page.created if text is not None and is_dated(text))
-
-    def _span(self, dates: Iterable[str]) -> None:
-        known = [*dates, *(text for text in (self.oldest, self.newest) if text is not None)]
-        self.oldest = min(known, default=None)
-        self.newest = max(known, default=None)
+        if dates := dated(page.created):
+            self.oldest = min(self.oldest or dates[0], *dates)
+            self.newest = max(self.newest or dates[0], *dates)
 
     def report(
         self,

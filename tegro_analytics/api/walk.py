@@ -57,11 +57,15 @@ class Walk:
         Keys of all rows received so far, by earlier walks too. The walk adds to it.
     max_pages
         A page with rows beyond this one ends the walk.
+    full_page
+        Rows of a full page, where that is known.
     last
         Whether no further walk may follow. One that may be followed ends as soon as rows were missed.
     """
 
-    def __init__(self, known: set[Hashable], *, max_pages: int, last: bool) -> None:
+    def __init__(
+        self, known: set[Hashable], *, max_pages: int, full_page: int | None = None, last: bool = True
+    ) -> None:
         self.wanted: int | None = 1
         """The page to be shown next; None when the walk is over."""
         self.end: EndSeen = "unknown"
@@ -80,6 +84,7 @@ class Walk:
         self._known = known
         self._seen: set[Hashable] = set()
         self._max_pages = max_pages
+        self._full_page = full_page
         self._last = last
         self._step: Callable[[Look], None] = self._on_next
         self._front = Front()
@@ -239,17 +244,18 @@ class Walk:
         number, rows = self._at.number, len(self._at.ids)
         if self._front.turns(front):
             self._stop("first_page", front=front)
-        elif number > 2 or looks_full(rows):
+        elif number > 2 or looks_full(rows, self._full_page):
             self.doubts.append(
                 f"Pages 1, {number} and {self._far.number} hold the same {rows} rows: either they are all, "
                 "or the server ignores the page number and shows no more. Compare the count with the cabinet"
             )
             self._stop("ignored", complete=False, front=front)
         else:
-            self.remarks.append(
-                f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server that "
-                "ignores the page number would look the same"
-            )
+            if self._full_page is None:
+                self.remarks.append(
+                    f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server "
+                    "that ignores the page number would look the same"
+                )
             self._stop("first_page", front=front)
 
     # What a page is
@@ -334,11 +340,13 @@ class Walk:
             self._miss(why)
         elif self.pages > 1 and len(look.ids) > self._largest:
             self._miss("Page 1 became longer than any page was while the list was read")
+        elif self.pages > 1 and look.new and self.order.verdict == "oldest":
+            self._miss("Page 1 shows unseen rows, though the list seemed to grow at its other end")
 
     def _learn(self, look: Look) -> None:
         """Note what a page with rows says of the list."""
         self.pages += bool(look.new)
-        self.order.add([(date, key in look.new) for key, date in zip(look.keys, look.created, strict=True)])
+        self.order.add(look)
         if look.number > 1:
             self._front.compare_later(look)
 

@@ -67,7 +67,7 @@ class Rows:
     ) -> None:
         self.table, self.styles, self.zone, self.lang, self.reference = table, styles, zone, lang, reference
         self._long = {name for name in table.column_names if _is_long(table.column(name))}
-        self._quoted = styles("text", quote_prefix=True)
+        self._quoted = self._style("text", quote_prefix=True)
 
     def heads(self) -> list[str]:
         """Give the header of each column; an instant says its zone."""
@@ -77,6 +77,9 @@ class Rows:
             )
             for field in self.table.schema
         ]
+
+    def _style(self, *names: str, **properties: Any) -> Any:
+        return self.styles(*names, *self._line, **properties)
 
     def right_aligned(self) -> list[bool]:
         """Say which columns hold numbers, so that their headers stand above them."""
@@ -135,16 +138,16 @@ class Rows:
             return self._money(values, batch)
         if pa.types.is_boolean(values.type):
             words = {True: tr("report.yes", self.lang), False: tr("report.no", self.lang), None: None}
-            return _Cells([words[value] for value in values.to_pylist()], self.styles("text"), {})
+            return _Cells([words[value] for value in values.to_pylist()], self._style("text"), {})
         if name in self._long:
             texts = [None if value is None else str(value) for value in values.to_pylist()]
-            return _Cells(texts, self.styles("number_text"), {})
+            return _Cells(texts, self._style("number_text"), {})
         if pa.types.is_integer(values.type):
-            return _Cells(values.to_pylist(), self.styles(num_format="0"), {})
+            return _Cells(values.to_pylist(), self._style(num_format="0"), {})
         return self._texts(values)
 
     def _texts(self, values: pa.Array) -> _Cells:
-        style = self.styles("text")
+        style = self._style("text")
         odd = pc.match_substring_regex(values, _NEEDS_CARE)
         care = pc.or_(odd, pc.greater(pc.binary_length(values), CELL_CHARACTERS))
         texts: list[str | None] = [text or None for text in values.to_pylist()]
@@ -160,7 +163,7 @@ class Rows:
         days = pc.add(pc.divide(wall.local.cast(pa.int64()).cast(pa.float64()), _DAY), _EPOCH)
         care = pc.or_(wall.unclear(self.zone), pc.less(days, _FIRST_SAFE_DAY))
         cells: list[Any] = days.to_pylist()
-        style = self.styles(num_format=INSTANT, align="left")
+        style = self._style(num_format=INSTANT, align="left")
         for place in _where(care):
             cells[place] = f"{wall.local[place].as_py().isoformat(' ')} {wall.offset[place].as_py()}"
         return _Cells(cells, style, {})
@@ -170,7 +173,7 @@ class Rows:
         cells: list[Any] = serials.to_pylist()
         for place in _where(pc.less(serials, _FIRST_SAFE_DAY)):
             cells[place] = days[place].as_py().isoformat()
-        return _Cells(cells, self.styles(num_format=DATE, align="left"), {})
+        return _Cells(cells, self._style(num_format=DATE, align="left"), {})
 
     def _money(self, amounts: pa.Array, batch: pa.RecordBatch) -> _Cells:
         """Write the nearest doubles; as text what has more digits than a spreadsheet shows."""
@@ -183,13 +186,13 @@ class Rows:
         finer = np.fmod(units, np.power(10.0, MONEY_SCALE - places)) != 0
         for row in np.flatnonzero((places != usual) | finer):
             most = MONEY_SCALE if finer[row] else None
-            special[int(row)] = self.styles(num_format=money_format(int(places[row]), most=most))
+            special[int(row)] = self._style(num_format=money_format(int(places[row]), most=most))
         for row in np.flatnonzero(np.abs(units) >= _MOST):
             amount: Decimal = amounts[int(row)].as_py()
             if not fits_number(amount):
                 cells[row] = f"{amount.normalize():f}"
-                special[int(row)] = self.styles("number_text")
-        return _Cells(cells, self.styles(num_format=money_format(usual)), special)
+                special[int(row)] = self._style("number_text")
+        return _Cells(cells, self._style(num_format=money_format(usual)), special)
 
     def _places(self, batch: pa.RecordBatch) -> Places:
         """Give the places of the currency of each row."""

@@ -4,54 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DATE", "INSTANT", "INTEGER", "PERCENT", "Styles", "money_format"]
+__all__ = ["DATE", "DURATION", "INSTANT", "INTEGER", "PERCENT", "Styles", "money_format"]
 
-INK = "#1F2933"
-GREY = "#6B7785"
-RULE = "#D5DBE1"
-BAND = "#F3F6F8"
-ACCENT = "#1F5F7A"
-WARNING = "#8A4B08"
-WARNING_FILL = "#FFF6E5"
+INK = "#1B2733"
+MUTED = "#5B6876"
+RULE = "#DDE3E8"
+BAND = "#EEF3F7"
+ACCENT = "#0072B2"
+PALE_ACCENT = "#A9CCE3"
+AMBER = "#7A4A00"
+PALE_AMBER = "#FFF5E0"
 FONT = "Calibri"
 
 DATE = "dd.mm.yyyy"
 INSTANT = "dd.mm.yyyy hh:mm:ss"
 INTEGER = "#,##0"
 PERCENT = "0.0%"
+CHANGE = "+0.0%;-0.0%;0.0%"
+DURATION = "[h]:mm:ss"
+_TEXT = 49  # the built-in format @: what is typed into such a cell stays text
 
 _BASE = {"font_name": FONT, "font_size": 11, "font_color": INK, "valign": "vcenter"}
+_HEAD = {
+    "bold": True,
+    "bg_color": BAND,
+    "text_wrap": True,
+    "top": 1,
+    "top_color": RULE,
+    "bottom": 2,
+    "bottom_color": ACCENT,
+}
 _NAMED: dict[str, dict[str, Any]] = {
     "plain": {},
+    "text": {"num_format": _TEXT},
+    "number_text": {"num_format": _TEXT, "align": "right"},
     "title": {"font_size": 18, "bold": True, "font_color": ACCENT},
-    "subtitle": {"font_size": 11, "font_color": GREY},
-    "section": {"font_size": 12, "bold": True, "font_color": ACCENT, "bottom": 1, "bottom_color": RULE},
-    "note": {"font_size": 9, "font_color": GREY},
-    "note_wrapped": {"font_size": 9, "font_color": GREY, "text_wrap": True, "valign": "top"},
-    "warning": {"font_color": WARNING, "bg_color": WARNING_FILL, "text_wrap": True, "valign": "top"},
-    "sandbox": {"bold": True, "font_color": "#FFFFFF", "bg_color": WARNING, "align": "center"},
-    "label": {"font_color": GREY},
+    "subtitle": {"font_color": MUTED},
+    "section": {"font_size": 13, "bold": True, "font_color": ACCENT},
+    "label": {"font_color": MUTED},
+    "note": {"font_size": 9, "font_color": MUTED, "valign": "top"},
+    "warning": {"font_color": AMBER, "bg_color": PALE_AMBER, "text_wrap": True, "indent": 1},
+    "sandbox": {"bold": True, "font_color": "#FFFFFF", "bg_color": AMBER, "indent": 1},
     "wrapped": {"text_wrap": True, "valign": "top"},
-    "head": {
-        "bold": True,
-        "font_color": "#FFFFFF",
-        "bg_color": ACCENT,
-        "text_wrap": True,
-        "valign": "vcenter",
-        "align": "left",
-    },
-    "head_right": {
-        "bold": True,
-        "font_color": "#FFFFFF",
-        "bg_color": ACCENT,
-        "text_wrap": True,
-        "valign": "vcenter",
-        "align": "right",
-    },
+    "top": {"valign": "top"},
+    "head": {**_HEAD, "align": "left"},
+    "head_right": {**_HEAD, "align": "right"},
+    "line": {"bottom": 4, "bottom_color": RULE},
+    "strong": {"bold": True},
+    "right": {"align": "right"},
+    "left": {"align": "left"},
+    "missing": {"font_color": MUTED, "align": "right"},
     "total": {"bold": True, "top": 1, "top_color": INK, "bg_color": BAND},
-    "missing": {"font_color": GREY, "align": "right"},
-    "text": {"num_format": 49},
-    "number_text": {"num_format": 49, "align": "right"},
 }
 
 

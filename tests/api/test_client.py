@@ -219,9 +219,12 @@ def test_a_key_that_is_not_accepted_never_is_an_end(page: int, sandbox: Sandbox,
         pytest.raises(AuthorizationError, match="TEGRO_API_KEY"),
     ):
         client.orders(page)
-    with serving(refusal("Wrong authorization token")) as server, scripted(server.url, tmp_path) as client:
-        with pytest.raises(AuthorizationError) as other:
-            client.orders(page)
+    with (
+        serving(refusal("Wrong authorization token")) as server,
+        scripted(server.url, tmp_path) as client,
+        pytest.raises(AuthorizationError) as other,
+    ):
+        client.orders(page)
     assert other.value.status == 200
 
 

@@ -297,6 +297,21 @@ def test_one_at_a_time_in_seconds(tmp_path: Path) -> None:
     assert most == [1]
 
 
+def test_threads_that_change_in_the_middle_take_no_nonce_twice(tmp_path: Path) -> None:
+    taken: list[int] = []
+
+    def use() -> None:
+        taken.extend(take(nonces(tmp_path, FakeTime(T), rule="milliseconds"), FakeTime(T), 400))
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        in_threads(8, use)
+    finally:
+        sys.setswitchinterval(usual)
+    assert len(set(taken)) == len(taken) == 3200
+
+
 def in_threads(count: int, work: Callable[[], None]) -> None:
     threads = [threading.Thread(target=work) for _ in range(count)]
     for thread in threads:

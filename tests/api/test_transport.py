@@ -242,6 +242,17 @@ def test_the_deadline_holds_in_a_handshake(tmp_path: Path) -> None:
     assert event_of(result) is Event.CONNECT_TIMEOUT
 
 
+def test_the_deadline_holds_behind_a_proxy_that_drips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        began = time.monotonic()
+        result = read(caller_of("https://tegro.money", tmp_path, deadline=0.2))
+        assert time.monotonic() - began < 1.0
+    assert event_of(result) is Event.CONNECT_TIMEOUT
+
+
 def test_plain_requests_does_not_keep_a_deadline() -> None:
     lasting = drip(f"{OK}Content-Length: 9999\r\n\r\n".encode(), b" ", pieces=20)
     with serving(lasting) as server:
@@ -290,6 +301,12 @@ def test_a_larger_one_is_left(packed: bool, tmp_path: Path) -> None:
     assert result.attempts == 1
 
 
+def test_an_answer_without_an_end_is_left(tmp_path: Path) -> None:
+    endless = drip(f"{OK}\r\n".encode(), b"[" * 2**20, every=0, pieces=10**9)
+    with serving(endless) as server:
+        assert event_of(read(caller_of(server.url, tmp_path, deadline=20))) is Event.TOO_LARGE
+
+
 # Pace, and company
 
 
@@ -319,13 +336,17 @@ def test_waiting_for_the_pace_does_not_use_the_time_of_a_call_up(tmp_path: Path)
 def test_what_is_refused_in_a_crowd_is_asked_once_more_alone(
     act: Act, requests_in_all: int, tmp_path: Path
 ) -> None:
-    both_here, most, inside = threading.Barrier(2), [], [0]
+    both_here, most, inside, fourth = threading.Barrier(2), [], [0], threading.Event()
 
     def crowded(connection: socket.socket, request: object) -> bool:
         inside[0] += 1
         most.append(inside[0])
         if len(most) <= 2:
             both_here.wait(10)
+        if len(most) == 3:
+            fourth.wait(0.2)  # time enough for another to come in, if it may
+        if len(most) == 4:
+            fourth.set()
         inside[0] -= 1
         return act(connection, request)  # type: ignore[arg-type]
 

@@ -1,0 +1,47 @@
+"""Charts of the metrics: give what a metric returned, or orders, and get matplotlib Axes.
+
+>>> from tegro_analytics import charts
+>>> charts.__all__
+['alt_text', 'conversion', 'data', 'fees', 'payment_systems', 'revenue']
+
+A chart has one style of its own and leaves the settings of matplotlib as they were. It draws on ``ax=``, or
+makes a figure. Its table is :func:`data`, its description in words :func:`alt_text`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tegro_analytics.charts.conversion import conversion
+from tegro_analytics.charts.fees import fees
+from tegro_analytics.charts.payment_systems import payment_systems
+from tegro_analytics.charts.revenue import revenue
+from tegro_analytics.charts.sheet import drawing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["alt_text", "conversion", "data", "fees", "payment_systems", "revenue"]
+
+
+def data(ax: Axes) -> pd.DataFrame:
+    """Give the rows that a chart shows, in its order, with names in full and numbers as numbers.
+
+    Raises
+    ------
+    DataError
+        If the Axes is not a chart of this package.
+    """
+    return drawing(ax).data.copy()
+
+
+def alt_text(ax: Axes) -> str:
+    """Give the chart in words, in its language: for those who cannot see it, and for HTML.
+
+    Raises
+    ------
+    DataError
+        If the Axes is not a chart of this package.
+    """
+    return drawing(ax).alt_text

@@ -1,0 +1,241 @@
+"""One row for each group: bars or points in panels, and columns of text in line with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from tegro_analytics.charts.lettering import labels, width, wrap
+from tegro_analytics.charts.numerals import NumberFormatter, Steps
+from tegro_analytics.charts.sheet import Sheet
+from tegro_analytics.charts.style import BLUE, GRID, INK, SIZES, dress, tint
+from tegro_analytics.charts.surround import LINE, settle
+
+__all__ = ["Bars", "Column", "Dots", "Rows", "room_for"]
+
+ROW = 22.0
+LEAST_ROW = 13.0
+MOST_ROWS = 40
+LEAST_PANEL = 70.0
+GAP = 16.0
+HEAD = 8.5
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of text; where room is short, the one with the highest ``rank`` goes first."""
+
+    heading: str
+    texts: Sequence[str]
+    rank: int = 0
+
+    @property
+    def wide(self) -> float:
+        """Points that the column needs."""
+        return max(width(text, SIZES["tick"]) for text in (*self.texts, self.heading)) + 2
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A panel of bars from zero; ``inner`` is drawn darker on top of them."""
+
+    heading: str
+    values: np.ndarray
+    formatter: NumberFormatter
+    unit: str
+    """Added to the heading where the panel has an axis of its own."""
+    inner: np.ndarray | None = None
+    spread: tuple[np.ndarray, np.ndarray] | None = None
+    """Low and high ends of the interval of each value."""
+    colour: str = BLUE
+
+
+@dataclass(frozen=True)
+class Dots:
+    """A panel of points with their intervals."""
+
+    heading: str
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    formatter: NumberFormatter
+    colour: str = BLUE
+
+
+Block = Column | Bars | Dots
+
+
+def room_for(page: Sheet) -> int:
+    """Count the rows that can be read: in a figure of our own it grows with them, up to a limit."""
+    return MOST_ROWS if page.own else max(3, min(MOST_ROWS, int(page.size[1] / LEAST_ROW)))
+
+
+class Rows:
+    """An Axes with one row for each group, the first at the top."""
+
+    def __init__(
+        self, page: Sheet, names: Sequence[str], *, keys: Sequence[object] | None, unnamed: str
+    ) -> None:
+        self.page = page
+        self.ax = page.ax
+        self.count = len(names)
+        self.height = max(2, self.count) * ROW
+        self.below = 10.0
+        page.plan(self.height)
+        dress(self.ax, grid=None)
+        room = page.size[0] * (0.34 if page.own else 0.4)
+        self.labels = labels(names, room=room, size=SIZES["tick"], keys=keys, unnamed=unnamed)
+        self.ax.set_ylim(
+            max(self.count, 2) - 0.5 if self.count > 1 else 1.0, -0.5 if self.count > 1 else -1.0
+        )
+        self.ax.set_yticks(range(self.count), labels=self.labels)
+        self.ax.tick_params(axis="y", labelcolor=INK)
+        self.ax.tick_params(axis="x", labelbottom=False)
+        settle(page.figure)
+
+    def draw(self, blocks: Sequence[Block]) -> float:
+        """Draw the blocks from left to right; gives the points that their headings take above the plot."""
+        kept = self._kept(blocks)
+        total = self.page.size[0]
+        panels = [block for block in kept if not isinstance(block, Column)]
+        text = sum(block.wide for block in kept if isinstance(block, Column))
+        panel = (total - text - GAP * (len(kept) - 1)) / len(panels)
+        heads = [wrap(_heading(block, ticks=not self._told(block, kept)), panel, HEAD) for block in panels]
+        lines = max(head.count("\n") + 1 for head in heads)
+        left = 0.0
+        for block in kept:
+            wide = block.wide if isinstance(block, Column) else panel
+            if isinstance(block, Column):
+                self._column(block, left + wide, total)
+            else:
+                labelled = not self._told(block, kept)
+                self.below = 26.0 if labelled else self.below
+                self._panel(block, left, wide, total, ticks=labelled)
+            left += wide + GAP
+        self._rules()
+        return 8 + lines * HEAD * LINE + 8
+
+    @staticmethod
+    def _told(block: Block, kept: Sequence[Block]) -> bool:
+        """Say whether the values of a panel are written beside it."""
+        after = kept[[other is block for other in kept].index(True) + 1 :]
+        return isinstance(block, Bars) and bool(after) and isinstance(after[0], Column) and after[0].rank > 0
+
+    def _kept(self, blocks: Sequence[Block]) -> list[Block]:
+        """Leave text columns out until the panels are wide enough."""
+        kept = list(blocks)
+        while True:
+            panels = sum(not isinstance(block, Column) for block in kept)
+            text = sum(block.wide for block in kept if isinstance(block, Column))
+            room = self.page.size[0] - text - GAP * (len(kept) - 1)
+            spare = [block for block in kept if isinstance(block, Column) and block.rank]
+            if room >= panels * LEAST_PANEL or not spare:
+                return kept
+            kept.remove(max(spare, key=lambda block: block.rank))
+
+    def _column(self, block: Column, right: float, total: float) -> None:
+        for row, text in enumerate(block.texts):
+            self.ax.text(
+                right / total,
+                row,
+                text,
+                transform=self.ax.get_yaxis_transform(),
+                ha="right",
+                va="center_baseline",
+                fontsize=SIZES["tick"],
+                color=INK,
+            )
+        self.page.write(block.heading, right / total, 8, size=HEAD, side="right")
+
+    def _panel(self, block: Bars | Dots, left: float, wide: float, total: float, *, ticks: bool) -> None:
+        low, high = _limits(block)
+        if left == 0:
+            panel = self.ax
+            panel.set_xlim(low, low + (high - low) * total / wide)
+        else:
+            panel = self.ax.inset_axes((left / total, 0, wide / total, 1), sharey=self.ax)
+            dress(panel, grid=None)
+            panel.set_facecolor("none")
+            panel.tick_params(axis="y", labelleft=False)
+            panel.set_xlim(low, high)
+        panel.xaxis.set_major_locator(
+            Steps(max(low, 0.0) if isinstance(block, Dots) else low, high, most=max(2, int(wide / 50)))
+        )
+        panel.xaxis.set_major_formatter(block.formatter)
+        panel.tick_params(axis="x", labelbottom=ticks)
+        if isinstance(block, Bars):
+            _draw_bars(panel, block)
+        else:
+            _draw_dots(panel, block)
+        if ticks:
+            panel.grid(visible=True, axis="x", color=GRID, linewidth=0.8)
+        self.page.write(wrap(_heading(block, ticks=ticks), wide, HEAD), left / total, 8, size=HEAD)
+
+    def _rules(self) -> None:
+        """Draw hairlines between the rows, which lead the eye from a name to its numbers."""
+        for row in range(1, self.count):
+            self.ax.axhline(row - 0.5, color=GRID, linewidth=0.6, zorder=0.4)
+
+
+def _heading(block: Bars | Dots, *, ticks: bool) -> str:
+    return (
+        f"{block.heading}, {block.unit}"
+        if ticks and isinstance(block, Bars) and block.unit
+        else block.heading
+    )
+
+
+def _limits(block: Bars | Dots) -> tuple[float, float]:
+    """Find the ends of a panel: bars begin at zero, points may begin anywhere."""
+    if isinstance(block, Bars):
+        inner = block.values if block.inner is None else block.inner
+        values = np.concatenate([block.values, inner, *(block.spread or ())])
+        high = float(np.nanmax(values, initial=0.0))
+        low = float(np.nanmin(values, initial=0.0))
+        return (low, high) if high > low else (0.0, 1.0)
+    values = np.concatenate([block.values, block.low, block.high])
+    low = float(np.nanmin(values, initial=1.0))
+    high = float(np.nanmax(values, initial=0.0))
+    if high < low:
+        return 0.0, 1.0
+    air = max(0.02, (0.3 - (high - low)) / 2)
+    return max(-0.02, low - air), min(1.02, high + air)
+
+
+def _draw_bars(panel: Axes, block: Bars) -> None:
+    rows = np.arange(len(block.values))
+    outer = block.colour if block.inner is None else tint(block.colour, 0.32)
+    panel.barh(rows, block.values, 0.62, color=outer, linewidth=0, zorder=2)
+    if block.inner is not None:
+        panel.barh(rows, block.inner, 0.34, color=block.colour, linewidth=0, zorder=3)
+    if block.spread is not None:
+        low, high = block.spread
+        there = np.isfinite(block.values) & np.isfinite(low) & np.isfinite(high)
+        arms = np.vstack([block.values - low, high - block.values])[:, there].clip(min=0)
+        panel.errorbar(
+            block.values[there], rows[there], xerr=arms, fmt="none", ecolor=INK, elinewidth=1.0, zorder=3
+        )
+    panel.axvline(0, color="#AEB6BF", linewidth=0.8, zorder=4)
+
+
+def _draw_dots(panel: Axes, block: Dots) -> None:
+    rows = np.arange(len(block.values))
+    there = np.isfinite(block.values) & np.isfinite(block.low) & np.isfinite(block.high)
+    arms = np.vstack([block.values - block.low, block.high - block.values])[:, there].clip(min=0)
+    if there.any():
+        panel.errorbar(
+            block.values[there],
+            rows[there],
+            xerr=arms,
+            fmt="none",
+            ecolor=tint(block.colour, 0.6),
+            elinewidth=1.6,
+            capsize=3.0,
+            zorder=2,
+        )
+    panel.plot(
+        block.values, rows, "o", color=block.colour, markersize=4.5, zorder=3, linestyle="none", clip_on=False
+    )

@@ -1,0 +1,117 @@
+"""The paper of a chart: its Axes, the room that it has, and what it carries away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tegro_analytics.charts.style import MUTED, look
+from tegro_analytics.charts.surround import LINE, MARGIN, WIDTH, Heading, Surround, corner, settle
+from tegro_analytics.exceptions import DataError
+
+__all__ = ["Drawing", "Sheet", "drawing", "sheet"]
+
+TEXTS = 110.0
+"""Points that the texts around a plot take, more or less."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What an Axes of the package carries: ``ax.tegro``.
+
+    Attributes
+    ----------
+    metric : str
+        The metric that is drawn.
+    currency : str or None
+        The currency that is drawn, where there is money.
+    lang : str
+        The language of the labels.
+    data : pandas.DataFrame
+        The rows that were drawn, in the order of the drawing, names in full.
+    alt_text : str
+        The chart in words, for those who do not see it.
+    """
+
+    metric: str
+    currency: str | None
+    lang: str
+    data: pd.DataFrame
+    alt_text: str
+
+
+class Sheet:
+    """An Axes to draw on, and the room around it."""
+
+    def __init__(self, ax: Axes, *, own: bool, lang: str) -> None:
+        self.ax = ax
+        self.own = own
+        self.lang = lang
+        self.figure = cast("Figure", ax.get_figure(root=True))
+
+    def plan(self, height: float) -> None:
+        """Make a figure of our own high enough for a plot of ``height`` points and what goes around it."""
+        if self.own:
+            self.figure.set_size_inches(WIDTH, (height + TEXTS) / 72)
+        settle(self.figure)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the plot in points, the height as it will be with texts around it."""
+        box = self.ax.get_window_extent()
+        width, height = box.width / self.figure.dpi * 72, box.height / self.figure.dpi * 72
+        return width, height if self.own else max(40.0, height - TEXTS)
+
+    def write(self, text: str, x: float, up: float, *, size: float, side: str = "left") -> None:
+        """Write a text over the plot: ``x`` as a part of its width, ``up`` in points."""
+        self.ax.text(
+            0,
+            0,
+            text,
+            transform=corner(self.ax, 0, up, x=x),
+            fontsize=size,
+            color=MUTED,
+            ha=side,
+            va="bottom",
+            linespacing=LINE,
+        )
+
+    def finish(self, heading: Heading, height: float) -> None:
+        """Set what stands around the plot, and fit a figure of our own to it."""
+        Surround(self.ax, heading, height=height if self.own else None)()
+
+
+@contextmanager
+def sheet(ax: Axes | None, lang: str) -> Iterator[Sheet]:
+    """Open an Axes to draw on: the one given, or one in a new figure, which a failure closes again."""
+    with look():
+        if ax is not None:
+            yield Sheet(ax, own=False, lang=lang)
+            return
+        from matplotlib import pyplot as plt
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+        margin = MARGIN / 72
+        engine = ConstrainedLayoutEngine(w_pad=margin, h_pad=margin)
+        figure = plt.figure(figsize=(WIDTH, 5), layout=engine)
+        try:
+            yield Sheet(figure.add_subplot(), own=True, lang=lang)
+        except BaseException:
+            plt.close(figure)
+            raise
+
+
+def drawing(ax: Axes) -> Drawing:
+    """Give what a chart of the package left on its Axes."""
+    found = vars(ax).get("tegro")
+    if not isinstance(found, Drawing):
+        raise DataError(
+            "These Axes were not drawn by tegro_analytics.charts, so they carry no table and no text."
+        )
+    return found

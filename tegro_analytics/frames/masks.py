@@ -1,0 +1,82 @@
+"""Columns as they are shown: without what identifies people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tegro_analytics.frames.records import UNREADABLE
+from tegro_analytics.privacy import mask_account, mask_email, mask_emails
+from tegro_analytics.schemas import WITHDRAWAL_FIELDS
+
+_EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
+_JSON: Final = msgspec.json.Encoder(decimal_format="number")
+_ACCOUNTS: Final = frozenset(WITHDRAWAL_FIELDS["account"])
+_ACCOUNT_PAIR = re.compile(rf'("(?:{"|".join(sorted(_ACCOUNTS))})"\s*:\s*"?)([^",}}\]]+)')
+
+
+def masked(array: pa.ChunkedArray | pa.Array, column: str, table: str) -> pa.ChunkedArray | pa.Array:
+    """Mask the texts of a column of a table that identify people; other columns stay as they are.
+
+    Examples
+    --------
+    >>> masked(pa.array(["user@site.ru"]), "email", "orders").to_pylist()
+    ['u***@site.ru']
+    """
+    if column == "email":
+        return _each(array, mask_email)
+    if column == "account":
+        return _each(array, mask_account)
+    if column == "extra" and table == "orders":
+        return _each(array, mask_emails) if _holds_address(array) else array
+    if column in ("extra", "raw"):
+        return _each(array, mask_json)
+    return array
+
+
+def _holds_address(array: pa.ChunkedArray | pa.Array) -> bool:
+    return bool(pc.any(pc.match_substring(array, "@")).as_py())
+
+
+def _each(array: pa.ChunkedArray | pa.Array, mask: Callable[[str], str | None]) -> pa.ChunkedArray | pa.Array:
+    """Mask each different text once."""
+    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    encoded = whole.dictionary_encode()
+    texts = [mask(text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices)
+
+
+def mask_json(text: str) -> str:
+    """Mask e-mail addresses and payout accounts within JSON, whether it can be read or not.
+
+    Examples
+    --------
+    >>> mask_json('{"wallet": {"number": "4111111111111111"}, "by": "user@site.ru"}')
+    '{"wallet":{"number":"***1111"},"by":"u***@site.ru"}'
+    >>> mask_json('{"wallet": 4111111111111111, "broken": ')
+    '{"wallet": ***1111, "broken": '
+    """
+    try:
+        value = _EXACT.decode(text)
+        return _JSON.encode(_walked(value, inside_account=False)).decode()
+    except UNREADABLE:
+        return mask_emails(_ACCOUNT_PAIR.sub(lambda pair: f"{pair[1]}{mask_account(pair[2])}", text))
+
+
+def _walked(value: Any, *, inside_account: bool) -> Any:
+    if isinstance(value, dict):
+        return {
+            mask_emails(name): _walked(inner, inside_account=inside_account or name in _ACCOUNTS)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_walked(inner, inside_account=inside_account) for inner in value]
+    if inside_account and isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+        return mask_account(str(value))
+    return mask_emails(value) if isinstance(value, str) else value

@@ -1,0 +1,225 @@
+"""Pages of orders to the canonical table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tegro_analytics import schemas
+from tegro_analytics.api.page import Page, split_records
+from tegro_analytics.exceptions import TegroDataWarning
+from tegro_analytics.frames import columns
+from tegro_analytics.frames.assemble import Quarantine, assemble
+from tegro_analytics.frames.columns import Cast, Dates
+from tegro_analytics.frames.context import Context, Decoded, micros
+from tegro_analytics.frames.decode import PageRecords, Reader
+from tegro_analytics.frames.derive import derive
+from tegro_analytics.frames.flags import flag_paid_twice
+from tegro_analytics.frames.records import Field, Problem
+from tegro_analytics.frames.zones import INSTANT, localize
+
+BATCH_ROWS: Final = 8_000
+"""Records that are cast at a time: enough for Arrow's calls to cost nothing, few enough for the cache."""
+
+FIELDS: Final = (
+    Field("id", "int", required=True, least=0),
+    Field("date_created", "date", required=True),
+    Field("status", "int", required=True),
+    Field("currency_id", "int", required=True),
+    Field("amount", "money", required=True),
+    Field("date_payed", "date"),
+    Field("payment_system_id", "int"),
+    Field("fee", "money"),
+    Field("email", "text"),
+    Field("test_order", "switch"),
+    Field("payment_id", "text"),
+)
+
+_LISTED = 10
+
+
+def orders_table(pages: Iterable[Page], context: Context, *, as_of: dt.datetime) -> Decoded:
+    """Make the canonical orders of pages: one row for each id, as last observed.
+
+    Parameters
+    ----------
+    pages : iterable of Page
+        In any order, with repeats: the later request wins.
+    context : Context
+        Whose orders they are, and how to read them.
+    as_of : datetime
+        When the first request of the run was sent; aware.
+
+    Returns
+    -------
+    Decoded
+        ``table`` with the columns of ``schemas.ORDERS``, sorted by ``created_at`` and ``id``; ``quarantine``
+        with the records that could not be read.
+
+    Warns
+    -----
+    TegroDataWarning
+        Once, if there are fields, statuses or currencies that nothing here knows.
+    """
+    decoder = OrderDecoder(context, as_of=as_of)
+    batches = list(decoder.batches(pages))
+    orders = assemble((batch.table for batch in batches), schemas.ORDERS)
+    orders = flag_paid_twice(orders, context.reference.codes("paid"))
+    if unknown := decoder.unknown(orders):
+        warnings.warn(f"orders: {'; '.join(unknown)}", TegroDataWarning, stacklevel=2)
+    nothing = schemas.QUARANTINE.arrow().empty_table()
+    return Decoded(orders, pa.concat_tables([nothing, *(batch.quarantine for batch in batches)]))
+
+
+class OrderDecoder:
+    """Make orders of pages batch by batch, in bounded memory.
+
+    A batch is not sorted and may hold an id twice; :func:`orders_table` joins batches.
+    """
+
+    def __init__(self, context: Context, *, as_of: dt.datetime, batch_rows: int = BATCH_ROWS) -> None:
+        self._context = context
+        self._as_of = as_of
+        self._rows = batch_rows
+        self._reader = Reader(FIELDS)
+
+    def batches(self, pages: Iterable[Page]) -> Iterator[Decoded]:
+        """Give a table of about ``batch_rows`` orders with its quarantine, again and again."""
+        parts: list[PageRecords] = []
+        waiting = 0
+        for page in pages:
+            struct = self._reader.struct
+            part = self._reader.read(page)
+            if parts and (waiting >= self._rows or self._reader.struct is not struct):
+                yield self._convert(parts)
+                parts, waiting = [], 0
+            parts.append(part)
+            waiting += len(part.records)
+        if parts:
+            yield self._convert(parts)
+
+    def unknown(self, orders: pa.Table) -> list[str]:
+        """Say which fields, statuses and currencies nothing here knows."""
+        found = []
+        if fields := self._reader.strange.union(self._reader.unknown):
+            found.append(f"fields that the schema does not know, kept in `extra`: {_listed(fields)}")
+        for flag, column, what in (
+            ("unknown_status", "status_name", "statuses that enter no rate"),
+            ("unknown_currency", "currency", "currencies that no setting names (TEGRO_CURRENCIES)"),
+        ):
+            flagged = orders.filter(pc.match_substring(orders["flags"], flag))
+            if flagged.num_rows:
+                found.append(f"{what}: {_listed(flagged[column].unique().to_pylist())}")
+        return found
+
+    def _convert(self, parts: list[PageRecords]) -> Decoded:
+        """Cast the records of some pages; those that cannot be cast join the quarantine."""
+        records = [record for part in parts for record in part.records]
+        casts = {field.name: _cast(field, records) for field in FIELDS}
+        casts["extra"] = columns.extras(records, _apart(parts))
+        bad: dict[int, Problem] = {}
+        for column in casts.values():
+            for place, problem in column.bad.items():
+                bad.setdefault(place, problem)
+        received = _received(casts, parts)
+        if bad:
+            keep = np.ones(len(records), dtype=bool)
+            keep[list(bad)] = False
+            received = {name: array.filter(pa.array(keep)) for name, array in received.items()}
+        return Decoded(self._derived(received), _quarantine(parts, bad))
+
+    def _derived(self, received: dict[str, pa.Array]) -> pa.Table:
+        zone = self._context.source_zone
+        created = localize(received.pop("created_local"), zone)
+        paid = localize(received.pop("paid_local"), zone)
+        constant = {"shop_id": self._context.shop_id, "as_of": self._as_of, "refund_first_seen_at": None}
+        return derive({**received, **constant}, created, paid, context=self._context)
+
+
+def _cast(field: Field, records: list[Any]) -> Cast:
+    values = list(map(operator.attrgetter(field.name), records))
+    return _CASTS[field.kind](values, field)
+
+
+_CASTS: Final = {
+    "int": columns.integers,
+    "money": columns.money,
+    "text": columns.texts,
+    "date": columns.dates,
+    "switch": columns.switches,
+}
+
+
+def _received(casts: dict[str, Cast], parts: list[PageRecords]) -> dict[str, pa.Array]:
+    """Give the columns of a batch their canonical names, and each row the moment of its request."""
+    created, paid = cast("Dates", casts["date_created"]), cast("Dates", casts["date_payed"])
+    moments = np.array([micros(part.page.requested_at) for part in parts], dtype=np.int64)
+    observed = pa.array(np.repeat(moments, [len(part.records) for part in parts])).cast(INSTANT)
+    same = (
+        "id",
+        "payment_id",
+        "status",
+        "amount",
+        "fee",
+        "currency_id",
+        "payment_system_id",
+        "email",
+        "extra",
+    )
+    return {
+        **{name: casts[name].array for name in same},
+        "is_test_int": casts["test_order"].array,
+        "created_local": created.array,
+        "created_text": created.text,
+        "paid_local": paid.array,
+        "paid_text": paid.text,
+        "paid_zero": paid.zero,
+        "first_seen_at": observed,
+        "observed_at": observed,
+    }
+
+
+def _apart(parts: list[PageRecords]) -> dict[int, bytes]:
+    """Number the records whose unknown fields stand apart by their place in the batch."""
+    apart: dict[int, bytes] = {}
+    start = 0
+    for part in parts:
+        apart.update({start + place: text for place, text in part.extra.items()})
+        start += len(part.records)
+    return apart
+
+
+def _quarantine(parts: list[PageRecords], bad: dict[int, Problem]) -> pa.Table:
+    """Set the bad records aside: those that no Struct took, and those that a cast refused."""
+    quarantine = Quarantine(schemas.ORDERS.name)
+    start = 0
+    for part in parts:
+        refused = {}
+        if bad:
+            refused = {row: bad[place] for place, row in enumerate(part.rows, start) if place in bad}
+        start += len(part.records)
+        if problems := {**part.bad, **refused}:
+            raws = split_records(part.page.data)
+            for row in sorted(problems):
+                quarantine.add(
+                    problems[row],
+                    raws[row],
+                    page=part.page.number,
+                    row=row,
+                    observed_at=part.page.requested_at,
+                )
+    return quarantine.table()
+
+
+def _listed(names: Iterable[str]) -> str:
+    """List names for a message: the first ten, in order."""
+    ordered = sorted(names)
+    more = f" and {len(ordered) - _LISTED} more" if len(ordered) > _LISTED else ""
+    return f"{', '.join(ordered[:_LISTED])}{more}"
