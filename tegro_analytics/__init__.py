@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tegro_analytics.frames import to_float as to_float
     from tegro_analytics.frames import with_report_zone as with_report_zone
     from tegro_analytics.metrics.conversion import conversion as conversion
+    from tegro_analytics.metrics.conversion import conversion_value as conversion_value
     from tegro_analytics.metrics.fees import fees as fees
     from tegro_analytics.metrics.payment_systems import payment_systems as payment_systems
     from tegro_analytics.metrics.revenue import revenue as revenue
@@ -68,6 +69,7 @@ _HOMES = {
     "canonical": "frames",
     "connect": "opening",
     "conversion": "metrics",
+    "conversion_value": "metrics",
     "demo": "opening",
     "fees": "metrics",
     "payment_systems": "metrics",

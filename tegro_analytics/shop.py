@@ -186,6 +186,10 @@ class Shop:
         """Measure how many checkouts were paid: :func:`tegro_analytics.conversion` over the orders."""
         return self._measure(metrics.conversion, options)
 
+    def conversion_value(self, **options: Any) -> MetricFrame:
+        """Measure conversion in money: :func:`tegro_analytics.conversion_value` over the orders."""
+        return self._measure(metrics.conversion_value, options)
+
     def payment_systems(self, **options: Any) -> MetricFrame:
         """Compare the payment systems: :func:`tegro_analytics.payment_systems` over the orders."""
         options.setdefault("merchant_share", self.settings.merchant_share)
@@ -225,6 +229,63 @@ class Shop:
             pii=pii,
             overwrite=overwrite,
             lang=self.settings.lang,
+        )
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        lang: str | None = None,
+        pii: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the report as a workbook: summary, days, payment systems, orders, definitions.
+
+        Parameters
+        ----------
+        path
+            The file, as in ``october.xlsx``.
+        since, until
+            The period, half-open, in the report zone; without both, the last calendar month that is over.
+        lang
+            ``ru`` or ``en``; by default what the shop was opened with.
+        pii
+            Whether to write e-mail addresses whole.
+        overwrite
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ExportError
+            If the file exists and ``overwrite`` is not given, or cannot be written.
+        """
+        done = self._read().report
+        names = {row["shop_id"]: row["name"] for row in self._table("shops").to_pylist()}
+        facts = reports.ReportFacts(
+            shop_id=done.shop_id,
+            shop_name=names.get(done.shop_id),
+            report_zone=self.zone,
+            source_zone=self.settings.source_timezone,
+            as_of=done.started_at,
+            sandbox=self.sandbox is not None,
+            merchant_share=self.settings.merchant_share,
+            complete=done.complete,
+            verified=done.verified,
+            quarantined=done.quarantined,
+            warnings=done.warnings,
+            reference=self.reference,
+        )
+        return reports.write_report(
+            path,
+            self._table("orders"),
+            facts=facts,
+            since=since,
+            until=until,
+            lang=lang or self.settings.lang,
+            pii=pii,
+            overwrite=overwrite,
         )
 
     def close(self) -> None:

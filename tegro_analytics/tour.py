@@ -10,14 +10,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tegro_analytics import charts, notebook, opening
-from tegro_analytics.metrics import METRICS
 from tegro_analytics.shop import Shop
 from tegro_analytics.texts import LANGUAGES, language, tr
 
 __all__ = ["take"]
 
-MONTHLY = ("revenue", "fees")
-"""The metrics that the tour draws month by month; the others as a whole."""
+SHOWN = ("revenue", "fees", "conversion", "payment_systems")
+"""The metrics of the tour."""
+
+MONTHLY = ("revenue", "fees", "conversion")
+"""Those that it draws month by month."""
 
 
 def take(out: Path, *, orders: int, seed: int, lang: str | None = None, quiet: bool = False) -> int:
@@ -44,7 +46,7 @@ def take(out: Path, *, orders: int, seed: int, lang: str | None = None, quiet: b
         print(tr("tour.start", lang, address=shop.settings.base_url))
         report = shop.sync()
         print(f"{report}\n")
-        for name in METRICS:
+        for name in SHOWN:
             print(getattr(shop, name)().to_text(lang=lang), end="\n\n")
         print(tr("tour.writing", lang, folder=out))
         for path in _write(shop, out, orders=orders, show=not quiet):
@@ -57,8 +59,9 @@ def _write(shop: Shop, out: Path, *, orders: int, show: bool) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     yield shop.export("orders", out / "orders.csv", overwrite=True)
     yield shop.export("orders", out / "orders-excel-ru.csv", dialect="excel-ru", overwrite=True)
+    since, until = _whole(shop)
     for lang in LANGUAGES:
-        yield shop.report(out / f"report-{lang}.xlsx", lang=lang, overwrite=True, **_whole(shop))
+        yield shop.report(out / f"report-{lang}.xlsx", lang=lang, since=since, until=until, overwrite=True)
     for lang in LANGUAGES:
         yield from _draw(shop, out / "charts", lang)
     if importlib.util.find_spec("nbclient") is None:
@@ -69,20 +72,20 @@ def _write(shop: Shop, out: Path, *, orders: int, show: bool) -> Iterator[Path]:
     yield _render(out, orders=orders)
 
 
-def _whole(shop: Shop) -> dict[str, dt.date]:
+def _whole(shop: Shop) -> tuple[dt.date | None, dt.date | None]:
     """Bound the whole history: the report of the tour covers all of it."""
     done, zone = shop.last_sync, ZoneInfo(shop.zone)
     if done is None or done.oldest_created_at is None:
-        return {}
-    first = done.oldest_created_at.astimezone(zone).date()
-    return {"since": first, "until": done.started_at.astimezone(zone).date() + dt.timedelta(days=1)}
+        return None, None
+    until = done.started_at.astimezone(zone).date() + dt.timedelta(days=1)
+    return done.oldest_created_at.astimezone(zone).date(), until
 
 
 def _draw(shop: Shop, folder: Path, lang: str) -> Iterator[Path]:
     import matplotlib as mpl
 
     folder.mkdir(exist_ok=True)
-    for name in METRICS:
+    for name in SHOWN:
         options = {"freq": "month"} if name in MONTHLY else {}
         with mpl.rc_context({"figure.max_open_warning": 0}):
             axes = getattr(charts, name)(getattr(shop, name)(**options), lang=lang)

@@ -10,7 +10,8 @@ import pandas as pd
 class MetricFrame(pd.DataFrame):
     """Be the result of a metric: a pandas frame whose columns the registry describes.
 
-    Whatever is derived from it is a plain :class:`pandas.DataFrame`.
+    It shows itself as a formatted table, in Jupyter and in a terminal. Whatever is derived from it is a plain
+    :class:`pandas.DataFrame`, and so is ``pandas.DataFrame(result)``.
 
     Attributes
     ----------
@@ -28,3 +29,23 @@ class MetricFrame(pd.DataFrame):
     @property
     def _constructor(self) -> Any:
         return pd.DataFrame
+
+    def to_text(self, *, lang: str | None = None) -> str:
+        """Show the result as formatted text: money at its minor unit, rates with their interval.
+
+        Parameters
+        ----------
+        lang
+            ``ru`` or ``en``; by default ``TEGRO_LANG``, else the system's.
+        """
+        from tegro_analytics.metrics.display import to_text
+
+        return to_text(pd.DataFrame(self), self.metric, lang=lang)
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        from tegro_analytics.metrics.display import to_html
+
+        return to_html(pd.DataFrame(self), self.metric)

@@ -6,14 +6,17 @@ from tegro_analytics.reports.csv_read import read_csv
 from tegro_analytics.reports.csv_write import write_csv
 from tegro_analytics.reports.export import to_json, write_table
 from tegro_analytics.reports.parquet import read_parquet, write_parquet
+from tegro_analytics.reports.workbook import ReportFacts, write_report
 from tegro_analytics.reports.xlsx import write_xlsx
 
 __all__ = [
+    "ReportFacts",
     "read_csv",
     "read_parquet",
     "to_json",
     "write_csv",
     "write_parquet",
+    "write_report",
     "write_table",
     "write_xlsx",
 ]

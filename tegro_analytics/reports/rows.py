@@ -63,8 +63,16 @@ class Rows:
     """
 
     def __init__(
-        self, table: pa.Table, *, styles: Styles, zone: str, lang: str, reference: Reference
+        self,
+        table: pa.Table,
+        *,
+        styles: Styles,
+        zone: str,
+        lang: str,
+        reference: Reference,
+        line: bool = False,
     ) -> None:
+        self._line = ("line",) if line else ()
         self.table, self.styles, self.zone, self.lang, self.reference = table, styles, zone, lang, reference
         self._long = {name for name in table.column_names if _is_long(table.column(name))}
         self._quoted = self._style("text", quote_prefix=True)

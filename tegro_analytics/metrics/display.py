@@ -1,0 +1,209 @@
+"""How a result of a metric is shown: a quiet table of formatted cells, as text and as HTML.
+
+A few rows stand as columns, with every value on a line of its own; many rows stand as rows, with the headline
+columns, and a note says which are left out. A rate stands with its interval in one cell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+
+from tegro_analytics.metrics.definition import SPREAD, Metric, MetricColumn
+from tegro_analytics.metrics.registry import METRICS
+from tegro_analytics.reference import load_reference
+from tegro_analytics.texts import language, tr
+
+__all__ = ["to_html", "to_text"]
+
+UPRIGHT_ROWS = 3
+"""Up to so many rows stand as columns."""
+
+MOST_ROWS = 60
+"""So many rows are shown; the rest is counted."""
+
+HEADLINES: dict[str, tuple[str, ...]] = {
+    "revenue": ("gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket", "refund_rate"),
+    "fees": ("gross_volume", "fees", "payments", "effective_fee_rate", "fee_per_payment", "zero_fee_share"),
+    "conversion": (
+        "orders",
+        "mature",
+        "paid_24h",
+        "conversion_24h",
+        "conversion_ever",
+        "pending",
+        "stale_open",
+    ),
+    "payment_systems": ("payments", "gross_volume", "share", "effective_fee_rate", "conversion_24h", "rank"),
+}
+"""The columns that many rows are shown with; every column is in the frame."""
+
+
+_PLAIN = "padding:2px 10px;white-space:nowrap"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Hold formatted cells: a heading line, lines, which columns are numbers, and a note."""
+
+    title: str
+    head: list[str]
+    lines: list[list[str]]
+    numeric: list[bool]
+    note: str = ""
+
+
+def to_text(frame: pd.DataFrame, name: str, *, lang: str | None = None) -> str:
+    """Show a result in a terminal."""
+    grid = _grid(frame, METRICS[name], language(lang))
+    table = [grid.head, *grid.lines]
+    widths = [max(len(line[place]) for line in table) for place in range(len(grid.head))]
+    drawn = [
+        "  ".join(
+            cell.rjust(width) if numeric else cell.ljust(width)
+            for cell, width, numeric in zip(line, widths, grid.numeric, strict=True)
+        ).rstrip()
+        for line in table
+    ]
+    rule = "─" * max(map(len, drawn), default=0)
+    return "\n".join([grid.title, rule, drawn[0], *drawn[1:], *([grid.note] if grid.note else [])])
+
+
+def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None) -> str:
+    """Show a result in Jupyter; everything is escaped."""
+    grid = _grid(frame, METRICS[name], language(lang))
+    aligned = ["right" if numeric else "left" for numeric in grid.numeric]
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        made = (
+            f"<{tag} style='text-align:{side};{_PLAIN}'>{html.escape(cell)}</{tag}>"
+            for cell, side in zip(cells, aligned, strict=True)
+        )
+        return f"<tr>{''.join(made)}</tr>"
+
+    body = "".join(line(cells, "td") for cells in grid.lines)
+    note = f"<div style='opacity:.65;font-size:90%'>{html.escape(grid.note)}</div>" if grid.note else ""
+    return (
+        "<div style='overflow-x:auto'>"
+        f"<div style='font-weight:600;padding:2px 10px'>{html.escape(grid.title)}</div>"
+        f"<table><thead>{line(grid.head, 'th')}</thead><tbody>{body}</tbody></table>{note}</div>"
+    )
+
+
+def _grid(frame: pd.DataFrame, metric: Metric, lang: str) -> Grid:
+    title = f"{metric.title(lang)} · {metric.who(lang)}"
+    if frame.empty:
+        return Grid(title, [tr("display.empty", lang)], [], [False])
+    values = [column for column in metric.columns if column.base is None and column.name in frame.columns]
+    known = {column.name for column in metric.columns}
+    keys = [name for name in frame.columns if name not in known and name not in ("period_end", "complete")]
+    if "payment_system" in known:  # its name tells more than its number
+        keys = [key for key in keys if key != "payment_system_id"] + ["payment_system"]
+        values = [column for column in values if column.name not in ("payment_system", "family", "rail")]
+    if len(frame) <= UPRIGHT_ROWS:
+        return _upright(frame, metric, keys, values, title=title, lang=lang)
+    return _rows(frame, metric, keys, values, title=title, lang=lang)
+
+
+def _upright(
+    frame: pd.DataFrame, metric: Metric, keys: list[str], values: list[MetricColumn], *, title: str, lang: str
+) -> Grid:
+    rows = frame.to_dict("records")
+    heads = [[_cell(row, metric.column(key), lang) for key in keys] for row in rows]
+    head = ["", *(" · ".join(filter(None, names)) or tr("display.value", lang) for names in heads)]
+    lines = [[column.label(lang), *(_cell(row, column, lang) for row in rows)] for column in values]
+    return Grid(title, head, lines, [False] + [True] * len(rows), _note(frame, [], 0, lang))
+
+
+def _rows(
+    frame: pd.DataFrame, metric: Metric, keys: list[str], values: list[MetricColumn], *, title: str, lang: str
+) -> Grid:
+    headline = HEADLINES.get(metric.name)
+    shown = [column for column in values if headline is None or column.name in headline]
+    columns = [metric.column(key) for key in keys] + shown
+    rows = frame.head(MOST_ROWS).to_dict("records")
+    lines = [[_cell(row, column, lang) for column in columns] for row in rows]
+    numeric = [False] * len(keys) + [column.kind != "text" for column in shown]
+    hidden = [column.name for column in values if column not in shown]
+    return Grid(
+        title,
+        [_label(column, lang) for column in columns],
+        lines,
+        numeric,
+        _note(frame, hidden, len(frame) - len(rows), lang),
+    )
+
+
+def _label(column: MetricColumn, lang: str) -> str:
+    return tr("display.period", lang) if column.name == "period_start" else column.label(lang)
+
+
+def _note(frame: pd.DataFrame, hidden: list[str], more: int, lang: str) -> str:
+    return "; ".join(_notes(frame, hidden, more, lang))
+
+
+def _notes(frame: pd.DataFrame, hidden: list[str], more: int, lang: str) -> Iterator[str]:
+    if "complete" in frame.columns and not frame["complete"].all():
+        yield tr("display.incomplete", lang)
+    if more:
+        yield tr("display.more_rows", lang, count=more)
+    if hidden:
+        yield tr("display.more_columns", lang, count=len(hidden))
+    if any(name.endswith("_low") for name in frame.columns):
+        yield tr("display.interval", lang)
+
+
+def _cell(row: Mapping[Any, Any], column: MetricColumn, lang: str) -> str:
+    """Format one value, a rate with its interval."""
+    value = row[column.name]
+    if column.name == "period_start":
+        mark = "" if row.get("complete", True) else " *"
+        return _period(value, row.get("period_end"), lang) + mark
+    if value is None or pd.isna(value):
+        return "–" if column.name in ("family", "rail", "rank") else tr("display.none", lang)
+    if column.kind == "rate":
+        return _rate(row, column.name, lang)
+    return _value(value, column, str(row.get("currency", "")), lang)
+
+
+def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
+    if column.kind == "money":
+        places = load_reference().minor_unit(currency)
+        return str(format_decimal(value, f"#,##0.{'0' * places}" if places else "#,##0", locale=lang))
+    if column.kind == "count":
+        return str(format_decimal(int(value), locale=lang))
+    if column.kind == "seconds":
+        return str(format_decimal(round(float(value), 1), locale=lang))
+    if column.kind == "date":
+        return str(format_datetime(value, "short", locale=lang))
+    return str(int(value)) if column.kind == "number" else str(value)
+
+
+def _rate(row: Mapping[Any, Any], name: str, lang: str) -> str:
+    text = str(format_percent(row[name], "#,##0.0%", locale=lang))
+    low, high = (row.get(f"{name}_{part}") for part in SPREAD[:2])
+    if low is None or high is None or pd.isna(low) or pd.isna(high):
+        return text
+    ends = [str(format_decimal(end * 100, "0.0", locale=lang)) for end in (low, high)]
+    return f"{text} ({'–'.join(ends)})"
+
+
+def _period(start: dt.datetime, end: dt.datetime | None, lang: str) -> str:
+    """Name a period as people do: a day, a month, a quarter, a year, else its first and last day."""
+    if end is None or end - start <= dt.timedelta(hours=2):
+        return str(format_datetime(start, "short", locale=lang))
+    months = (end.year - start.year) * 12 + end.month - start.month if start.day == end.day == 1 else 0
+    patterns = {1: "LLL y", 3: "QQQ y", 12: "y"}
+    if months in patterns:
+        return str(format_date(start, patterns[months], locale=lang))
+    if end - start <= dt.timedelta(days=1):
+        return str(format_date(start, "medium", locale=lang))
+    last = end - dt.timedelta(days=1)
+    return f"{format_date(start, 'd MMM', locale=lang)} – {format_date(last, 'd MMM y', locale=lang)}"
