@@ -66,7 +66,15 @@ class Sheet:
         """Width and height of the plot in points, the height as it will be with texts around it."""
         box = self.ax.get_window_extent()
         width, height = box.width / self.figure.dpi * 72, box.height / self.figure.dpi * 72
-        return width, height if self.own else max(40.0, height - TEXTS)
+        return width, height if self.own else max(40.0, self._cell_height(height) - TEXTS)
+
+    def _cell_height(self, height: float) -> float:
+        """Estimate the height of the cell of a grid: what other charts have around them comes and goes."""
+        spec = self.ax.get_subplotspec()
+        if spec is None:
+            return height
+        share = len(spec.rowspan) / spec.get_gridspec().nrows
+        return float(self.figure.get_size_inches()[1] * 72 * share)
 
     def write(self, text: str, x: float, up: float, *, size: float, side: str = "left") -> None:
         """Write a text over the plot: ``x`` as a part of its width, ``up`` in points."""

@@ -1,7 +1,7 @@
 """What stands around a plot: title, subtitle, legend, unit and notes, fastened to the Axes.
 
-All offsets are points from the corners of the plot, so that a chart keeps its shape in a figure of its own, in a
-grid of subplots, under any layout engine and at any size. Lines are broken to the width that the plot has.
+All offsets are points from the corners of the plot, so that a chart keeps its shape in a figure of its own,
+in a grid of subplots, under any layout engine and at any size. Lines are broken to the width that the plot has.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Surround:
         return [part for part in (*self.texts, self.title, self.legend) if part is not None]
 
     def _lift(self) -> None:
-        """Take the texts out of the layout: how wide a plot is must not depend on how its title was broken."""
+        """Take the texts out of the layout: a plot must not be as wide as its title was broken."""
         for part in self._parts():
             part.set_in_layout(False)
 
@@ -179,6 +179,9 @@ class Surround:
     def _edge(self) -> float:
         """How far the labels of the value axes stand out to the left, in points."""
         zero = self.ax.get_window_extent().x0
+        for child in self.ax.child_axes:  # an inset takes its place only when it is drawn
+            locator = child.get_axes_locator()
+            child.apply_aspect(locator(child, None) if locator else None)  # type: ignore[arg-type]
         drawn = [
             label.get_window_extent().x0
             for axes in (self.ax, *self.ax.child_axes)
@@ -188,8 +191,8 @@ class Surround:
         return float(max(0.0, (zero - min(drawn, default=zero)) / self.figure.dpi * 72))
 
     def _fit(self, cell: Bbox, up: float, down: float) -> None:
-        """Give the plot, in a figure without a layout engine, the part of its cell that its texts leave it."""
-        width, height = self.figure.bbox.size / self.figure.dpi * 72
+        """Give the plot, where no layout engine does, the part of its cell that its texts leave it."""
+        width, height = (inches * 72 for inches in self.figure.get_size_inches())
         x0, x1 = cell.x0 + self._edge() / width, cell.x1
         y0, y1 = cell.y0 + down / height, cell.y1 - up / height
         if x1 - x0 > 0.02 and y1 - y0 > 0.02:
@@ -210,7 +213,7 @@ def _cell(ax: Axes) -> Bbox | None:
     if spec is None:
         return place
     grid = spec.get_gridspec()
-    bottoms, tops, lefts, rights = grid.get_grid_positions(figure)
+    bottoms, _, _, rights = grid.get_grid_positions(figure)
     rows, columns = spec.rowspan, spec.colspan
     air_x, air_y = MARGIN / 72 / figure.get_size_inches()
     left = rights[columns.start - 1] + air_x if columns.start else air_x
