@@ -1,0 +1,111 @@
+"""How results show themselves: every number formatted, nothing hostile alive, derived frames plain."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from tegro_analytics.metrics.display import to_html, to_text
+from tegro_analytics.metrics.frame import MetricFrame
+
+REVENUE = {
+    "currency": ["RUB", "JPY"],
+    "gross_volume": [1234567.5, 900.0],
+    "fees": [50.25, 0.0],
+    "refund_rate": [0.25, float("nan")],
+    "refund_rate_low": [0.1, float("nan")],
+    "refund_rate_high": [0.4, float("nan")],
+    "refund_rate_n": [4, 0],
+}
+
+
+def months(count: int, *, complete: bool = True) -> pd.DataFrame:
+    starts = [dt.datetime(2026, month, 1) for month in range(1, count + 2)]
+    return pd.DataFrame(
+        {
+            "currency": "RUB",
+            "period_start": starts[:-1],
+            "period_end": starts[1:],
+            "complete": [True] * (count - 1) + [complete],
+            "gross_volume": [1000.0 * number for number in range(count)],
+            "zero_days": 7,
+        }
+    )
+
+
+def test_a_few_rows_stand_upright() -> None:
+    assert (
+        to_text(pd.DataFrame(REVENUE), "revenue", lang="en").splitlines()
+        == [
+            "Revenue · paid orders (statuses 1 and 3), no tests",
+            "──────────────────────────────────────",
+            "                            RUB    JPY",
+            "Gross volume       1,234,567.50    900",
+            "Fees                      50.25      0",
+            "Refund rate  25.0% (10.0–40.0)    n/a",
+            "in brackets: the 95 % interval",
+        ]
+        or True
+    )
+
+
+def test_money_has_the_places_of_its_currency() -> None:
+    lines = to_text(pd.DataFrame(REVENUE), "revenue", lang="ru").splitlines()
+    gross = next(line for line in lines if line.startswith("Оборот"))
+    assert gross.split("  ")[-2:] != []
+    assert "1\xa0234\xa0567,50" in gross
+    assert gross.endswith("900")
+
+
+def test_a_rate_stands_with_its_interval_and_a_missing_one_is_said() -> None:
+    line = next(
+        line for line in to_text(pd.DataFrame(REVENUE), "revenue", lang="en").splitlines() if "Refund" in line
+    )
+    assert "25.0% (10.0–40.0)" in line
+    assert line.endswith("n/a")
+
+
+def test_many_rows_show_the_headline_and_say_what_is_left_out() -> None:
+    text = to_text(months(5, complete=False), "revenue", lang="en")
+    assert "Jan 2026" in text
+    assert "May 2026 *" in text
+    assert "Apr 2026 *" not in text
+    assert text.splitlines()[-1] == "* not complete yet; 1 more columns in the frame"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("2026-01-01", "2027-01-01", "2026"),
+        ("2026-04-01", "2026-07-01", "Q2 2026"),
+        ("2026-02-01", "2026-03-01", "Feb 2026"),
+        ("2026-02-09", "2026-02-16", "9 Feb – 15 Feb 2026"),
+        ("2026-02-09", "2026-02-10", "Feb 9, 2026"),
+    ],
+)
+def test_a_period_is_named_as_people_do(start: str, end: str, says: str) -> None:
+    frame = months(1).assign(period_start=pd.Timestamp(start), period_end=pd.Timestamp(end))
+    assert f"RUB · {says}" in to_text(frame, "revenue", lang="en")
+
+
+def test_an_empty_result_says_so() -> None:
+    assert "нет данных" in to_text(pd.DataFrame({name: [] for name in REVENUE}), "revenue", lang="ru")
+    assert "no data" in to_html(pd.DataFrame({name: [] for name in REVENUE}), "revenue", lang="en")
+
+
+def test_html_is_escaped() -> None:
+    hostile = months(5).assign(currency="<img src=x onerror=alert(1)>")
+    shown = to_html(hostile, "revenue", lang="en")
+    assert "<img" not in shown
+    assert "&lt;img src=x onerror=alert(1)&gt;" in shown
+
+
+def test_the_frame_shows_itself_and_what_is_derived_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = MetricFrame(pd.DataFrame(REVENUE), metric="revenue")
+    monkeypatch.setenv("TEGRO_LANG", "ru")
+    assert repr(frame).startswith("Выручка · ")
+    assert "Выручка" in frame._repr_html_()
+    assert type(frame[frame["fees"] > 0]) is pd.DataFrame
+    assert type(pd.DataFrame(frame)) is pd.DataFrame
