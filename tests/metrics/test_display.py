@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import pytest
 
@@ -22,7 +20,7 @@ REVENUE = {
 
 
 def months(count: int, *, complete: bool = True) -> pd.DataFrame:
-    starts = [dt.datetime(2026, month, 1) for month in range(1, count + 2)]
+    starts = [pd.Timestamp(2026, month, 1) for month in range(1, count + 2)]
     return pd.DataFrame(
         {
             "currency": "RUB",
@@ -36,25 +34,20 @@ def months(count: int, *, complete: bool = True) -> pd.DataFrame:
 
 
 def test_a_few_rows_stand_upright() -> None:
-    assert (
-        to_text(pd.DataFrame(REVENUE), "revenue", lang="en").splitlines()
-        == [
-            "Revenue · paid orders (statuses 1 and 3), no tests",
-            "──────────────────────────────────────",
-            "                            RUB    JPY",
-            "Gross volume       1,234,567.50    900",
-            "Fees                      50.25      0",
-            "Refund rate  25.0% (10.0–40.0)    n/a",
-            "in brackets: the 95 % interval",
-        ]
-        or True
-    )
+    assert to_text(pd.DataFrame(REVENUE), "revenue", lang="en").splitlines() == [
+        "Revenue · paid orders (statuses 1 and 3), no tests",
+        "────────────────────────────────────",
+        "                            RUB  JPY",
+        "Gross volume       1,234,567.50  900",
+        "Fees                      50.25    0",
+        "Refund rate   25.0% (10.0–40.0)  n/a",
+        "in brackets: the 95 % interval",
+    ]
 
 
 def test_money_has_the_places_of_its_currency() -> None:
     lines = to_text(pd.DataFrame(REVENUE), "revenue", lang="ru").splitlines()
     gross = next(line for line in lines if line.startswith("Оборот"))
-    assert gross.split("  ")[-2:] != []
     assert "1\xa0234\xa0567,50" in gross
     assert gross.endswith("900")
 
