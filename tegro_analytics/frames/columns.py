@@ -51,9 +51,10 @@ def integers(values: Sequence[Any], field: Field) -> Cast:
         cast = Cast(pa.array(values, pa.int64()))
     except _REFUSED:
         cast = _one_by_one(values, field, _integer, pa.int64())
-    if field.least is not None and cast.array.null_count < len(values):
-        if pc.min(cast.array).as_py() < field.least:
-            _refuse(cast, field, pc.less(cast.array, field.least))
+    if field.least is not None and len(values):
+        low = pc.less(cast.array, field.least)
+        if pc.any(low).as_py():
+            _refuse(cast, field, low)
     return without_nulls(cast, field)
 
 

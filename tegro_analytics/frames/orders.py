@@ -22,6 +22,7 @@ from tegro_analytics.frames.context import Context, Decoded, micros
 from tegro_analytics.frames.decode import PageRecords, Reader
 from tegro_analytics.frames.derive import derive
 from tegro_analytics.frames.flags import flag_paid_twice
+from tegro_analytics.frames.people import customer_keys
 from tegro_analytics.frames.records import Field, Problem
 from tegro_analytics.frames.zones import INSTANT, localize
 
@@ -68,9 +69,14 @@ def orders_table(pages: Iterable[Page], context: Context, *, as_of: dt.datetime)
     TegroDataWarning
         Once, if there are fields, statuses or currencies that nothing here knows.
     """
-    decoder = OrderDecoder(context, as_of=as_of)
+    decoder = OrderDecoder(context, as_of=as_of, with_keys=False)
     batches = list(decoder.batches(pages))
     orders = assemble((batch.table for batch in batches), schemas.ORDERS)
+    keys = customer_keys(
+        orders["email"].combine_chunks(), context.salt
+    )  # each address once, not once a batch
+    place = orders.schema.get_field_index("customer")
+    orders = orders.set_column(place, orders.schema.field(place), keys)
     orders = flag_paid_twice(orders, context.reference.codes("paid"))
     if unknown := decoder.unknown(orders):
         warnings.warn(f"orders: {'; '.join(unknown)}", TegroDataWarning, stacklevel=2)
@@ -81,12 +87,16 @@ def orders_table(pages: Iterable[Page], context: Context, *, as_of: dt.datetime)
 class OrderDecoder:
     """Make orders of pages batch by batch, in bounded memory.
 
-    A batch is not sorted and may hold an id twice; :func:`orders_table` joins batches.
+    A batch is not sorted and may hold an id twice; :func:`orders_table` joins batches. Without keys, the
+    column ``customer`` is left empty for whoever makes them of all batches at once.
     """
 
-    def __init__(self, context: Context, *, as_of: dt.datetime, batch_rows: int = BATCH_ROWS) -> None:
+    def __init__(
+        self, context: Context, *, as_of: dt.datetime, batch_rows: int = BATCH_ROWS, with_keys: bool = True
+    ) -> None:
         self._context = context
         self._as_of = as_of
+        self._with_keys = with_keys
         self._rows = batch_rows
         self._reader = Reader(FIELDS)
 
@@ -114,9 +124,9 @@ class OrderDecoder:
             ("unknown_status", "status_name", "statuses that enter no rate"),
             ("unknown_currency", "currency", "currencies that no setting names (TEGRO_CURRENCIES)"),
         ):
-            flagged = orders.filter(pc.match_substring(orders["flags"], flag))
-            if flagged.num_rows:
-                found.append(f"{what}: {_listed(flagged[column].unique().to_pylist())}")
+            names = orders[column].filter(pc.match_substring(orders["flags"], flag))
+            if len(names):
+                found.append(f"{what}: {_listed(names.unique().to_pylist())}")
         return found
 
     def _convert(self, parts: list[PageRecords]) -> Decoded:
@@ -139,6 +149,7 @@ class OrderDecoder:
         zone = self._context.source_zone
         created = localize(received.pop("created_local"), zone)
         paid = localize(received.pop("paid_local"), zone)
+        received |= {} if self._with_keys else {"customer": pa.nulls(len(created.instants), pa.int64())}
         constant = {"shop_id": self._context.shop_id, "as_of": self._as_of, "refund_first_seen_at": None}
         return derive({**received, **constant}, created, paid, context=self._context)
 
