@@ -21,6 +21,8 @@ from tegro_analytics.charts.style import SIZES
 __all__ = ["PeriodFormatter", "PeriodLocator", "Periods", "set_time_axis"]
 
 MOST_TICKS = 64
+NARROWEST = 12.0
+"""Points that a tick takes at least, with the space to the next."""
 FEWEST = 7
 """A chart of fewer periods leaves room for so many: one day is not a wall."""
 
@@ -173,6 +175,7 @@ class PeriodLocator(Locator):
     def __init__(self, periods: Periods, lang: str) -> None:
         self.periods = periods
         self.lang = lang
+        self._last: tuple[tuple[float, float, float], dict[float, str]] = ((0.0, 0.0, 0.0), {})
 
     def __call__(self) -> list[float]:
         return list(self.ticks())
@@ -185,13 +188,21 @@ class PeriodLocator(Locator):
         """Give the ticks in view, each with its text."""
         axes = self.axis.axes  # type: ignore[union-attr]
         low, high = sorted(axes.get_xlim())
-        points = axes.bbox.width / axes.figure.dpi * 72 / (high - low)
+        room = round(axes.bbox.width / axes.figure.dpi * 72, 1)
+        if self._last[0] != (low, high, room):  # asked many times for each drawing
+            self._last = (low, high, room), self._choose(low, high, room)
+        return self._last[1]
+
+    def _choose(self, low: float, high: float, room: float) -> dict[float, str]:
+        points = room / (high - low)
         centre = self.periods.centre
         shown = [at for at in range(len(self.periods)) if low <= centre[at] <= high]
         for plan in _plans(self.periods):
             chosen = [at for at in shown if plan.chosen(at, self.periods.starts[at])]
+            if not chosen or len(chosen) * NARROWEST > room:
+                continue
             texts = self._texts(chosen, plan)
-            if chosen and _fit(centre[chosen] * points, texts):
+            if _fit(centre[chosen] * points, texts):
                 return dict(zip(centre[chosen].tolist(), texts, strict=True))
         ends = sorted({shown[0], shown[-1]}) if shown else []
         texts = self._texts(ends, _Plan(_every(1), "d MMM y", ""))

@@ -1,7 +1,7 @@
 """What stands around a plot: title, subtitle, legend, unit and notes, fastened to the Axes.
 
 All offsets are points from the corners of the plot, so that a chart keeps its shape in a figure of its own,
-in a grid of subplots, under any layout engine and at any size. Lines are broken to the width that the plot has.
+in a grid of subplots, under any layout engine and at any size. Lines are broken to the width of the plot.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class Surround:
         zero = self.ax.get_window_extent().x0
         for child in self.ax.child_axes:  # an inset takes its place only when it is drawn
             locator = child.get_axes_locator()
-            child.apply_aspect(locator(child, None) if locator else None)  # type: ignore[arg-type]
+            child.apply_aspect(locator(child, None) if locator is not None else None)  # type: ignore[arg-type]
         drawn = [
             label.get_window_extent().x0
             for axes in (self.ax, *self.ax.child_axes)
