@@ -91,6 +91,7 @@ def run(notebook: Path, *, environment: dict[str, str] | None = None, folder: Pa
         node,
         timeout=TIMEOUT_SECONDS,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # it warns of TCP, which here never leaves the machine
         resources={"metadata": {"path": str(folder or notebook.parent)}},
     )
     with _variables(environment or {}):

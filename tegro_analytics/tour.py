@@ -49,26 +49,26 @@ def take(out: Path, *, orders: int, seed: int, lang: str | None = None, quiet: b
         for name in SHOWN:
             print(getattr(shop, name)().to_text(lang=lang), end="\n\n")
         print(tr("tour.writing", lang, folder=out))
-        for path in _write(shop, out, orders=orders, show=not quiet):
+        for path in _write(shop, out, orders=orders, lang=lang, quiet=quiet):
             print(f"  {path}")
     print("\n" + tr("tour.next", lang, html=out / "01_quickstart.html", workbook=out / f"report-{lang}.xlsx"))
     return 0 if report.complete and report.verified else 5
 
 
-def _write(shop: Shop, out: Path, *, orders: int, show: bool) -> Iterator[Path]:
+def _write(shop: Shop, out: Path, *, orders: int, lang: str, quiet: bool) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     yield shop.export("orders", out / "orders.csv", overwrite=True)
     yield shop.export("orders", out / "orders-excel-ru.csv", dialect="excel-ru", overwrite=True)
     since, until = _whole(shop)
-    for lang in LANGUAGES:
-        yield shop.report(out / f"report-{lang}.xlsx", lang=lang, since=since, until=until, overwrite=True)
-    for lang in LANGUAGES:
-        yield from _draw(shop, out / "charts", lang)
+    for each in LANGUAGES:
+        yield shop.report(out / f"report-{each}.xlsx", lang=each, since=since, until=until, overwrite=True)
+    for each in LANGUAGES:
+        yield from _draw(shop, out / "charts", each)
     if importlib.util.find_spec("nbclient") is None:
-        print(tr("tour.no_lab"), file=sys.stderr)
+        print(tr("tour.no_lab", lang), file=sys.stderr)
         return
-    if show:
-        print(tr("tour.notebook"), file=sys.stderr)
+    if not quiet:
+        print(tr("tour.notebook", lang), file=sys.stderr)
     yield _render(out, orders=orders)
 
 

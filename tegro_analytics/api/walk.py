@@ -122,6 +122,8 @@ class Walk:
         look = Look(self.wanted, page.keys, page.created, page.refusal, ids, ids - self._seen)
         if look.number == 1:
             self._see_front(look)
+        if self.pages > 1 and len(ids) > self._largest and (look.stale or look.number == 1):
+            self._miss(f"Page {look.number}, read again, was longer than any page before")
         self._seen |= look.new
         self._known |= look.new
         self._step(look)
@@ -338,8 +340,6 @@ class Walk:
             self._front.start(look)
         elif why := self._front.compare(look, asked=(self._at, self._far, self._further)):
             self._miss(why)
-        elif self.pages > 1 and len(look.ids) > self._largest:
-            self._miss("Page 1 became longer than any page was while the list was read")
         elif self.pages > 1 and look.new and self.order.verdict == "oldest":
             self._miss("Page 1 shows unseen rows, though the list seemed to grow at its other end")
 

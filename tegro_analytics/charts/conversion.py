@@ -29,6 +29,7 @@ __all__ = ["conversion"]
 RATE = "conversion_24h"
 LOW, HIGH = f"{RATE}_low", f"{RATE}_high"
 LEAST, MOST = f"{RATE}_min", f"{RATE}_max"
+BOUND: dict[str, Any] = {"marker": "_", "markersize": 7.0, "markeredgewidth": 1.2, "linestyle": "none"}
 
 
 def conversion(
@@ -42,7 +43,7 @@ def conversion(
     """Draw the share of orders paid within 24 hours, with its Wilson interval, over time or by group.
 
     Over time a strip below shows how many orders each rate stands on. Where the outcome of orders is not
-    known, dotted lines show between what bounds the rate may lie.
+    known, dashes show between what bounds the rate may lie.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def _time(page: Sheet, source: Source) -> None:
     line.value_axis(*_limits(np.concatenate(drawn)), NumberFormatter(lang, percent=True))
     legend = _rates(line, source, shown)
     if len(bounds) == 2 and _draw_bounds(line, shown, grouped=bool(source.by)):
-        sample = Line2D([], [], color=SERIES[-1], linewidth=1.2, linestyle=":")
+        sample = Line2D([], [], color=SERIES[-1], **BOUND)
         legend.append((sample, tr("chart.conversion.bounds", lang)))
     counts = total_of([group.values["mature"] for group in groups])
     line.strip(counts, tr("chart.conversion.n", lang), STRIP, NumberFormatter(lang, whole=True))
@@ -171,7 +172,8 @@ def _draw_bounds(line: Timeline, groups: list[Group], *, grouped: bool) -> bool:
         found = True
         x = line.place(aside)[apart]
         colour = SERIES[at] if grouped else SERIES[-1]
-        line.ax.vlines(x, least[apart], most[apart], color=colour, linewidth=1.2, linestyles=":", zorder=2.5)
+        for ends in (least, most):
+            line.ax.plot(x, ends[apart], color=colour, zorder=2.5, **BOUND)
     return found
 
 

@@ -18,7 +18,7 @@ from tegro_analytics.charts.numerals import NumberFormatter, count, money, perce
 from tegro_analytics.charts.periods import Periods
 from tegro_analytics.charts.rows import Bars, Column, Rows
 from tegro_analytics.charts.sheet import Sheet, sheet
-from tegro_analytics.charts.source import Source, resolve
+from tegro_analytics.charts.source import Source, floats, resolve
 from tegro_analytics.charts.style import MARKERS, MUTED, SERIES, STRIP, VERMILION, tint
 from tegro_analytics.charts.timeline import Timeline, line_sample, open_patch, total_of
 from tegro_analytics.texts import language, tr
@@ -160,8 +160,10 @@ def _total(source: Source, lang: str) -> str:
 
 def _mean(source: Source) -> float:
     """Divide sums: the rate over all rows is no mean of rates."""
-    gross = source.total("gross_volume")
-    return source.total("fees") / gross if gross else np.nan
+    fees_, gross = floats(source.table["fees"]), floats(source.table["gross_volume"])
+    both = np.isfinite(fees_) & np.isfinite(gross)
+    total = float(gross[both].sum())
+    return float(fees_[both].sum()) / total if total else np.nan
 
 
 def _limits(rates: np.ndarray) -> tuple[float, float]:
@@ -190,7 +192,7 @@ def _rows(page: Sheet, source: Source) -> None:
             Bars(tr("chart.fees.rate", lang), rates, NumberFormatter(lang, percent=True), "", colour=colour),
             Column("", written, rank=2),
             Column(
-                tr("chart.fees.title", lang),
+                tr("chart.title.fees", lang),
                 [money(value, source.currency or "", lang) for value in amounts],
                 rank=1,
             ),

@@ -58,7 +58,7 @@ def elide(text: str, room: float, size: float) -> str:
     Examples
     --------
     >>> elide("Payment system of the northern branch", 120, 9)
-    'Payment …n branch'
+    'Payment sys…ern branch'
     """
     if width(text, size) <= room:
         return text

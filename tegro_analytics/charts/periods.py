@@ -133,6 +133,7 @@ def _plans(periods: Periods) -> Iterator[_Plan]:
         yield _Plan(_starts_day(1), "d", "LLL y")
         yield _Plan(_starts_day(2), "d", "LLL y")
         yield _Plan(lambda _, start: start.weekday() == 0 and start.hour == 0, "d MMM", "y")
+        yield _Plan(lambda _, start: start.day in (1, 11, 21) and start.hour == 0, "d", "LLL y")
     if freq == "week":
         for step in (1, 2, 4):
             yield _Plan(_every(step), "d MMM", "y")

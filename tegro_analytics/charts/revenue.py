@@ -198,7 +198,7 @@ def _rows(page: Sheet, source: Source) -> None:
     rows = Rows(page, folded.names, keys=folded.keys, unnamed=tr("chart.unnamed", lang))
     unit = scale(float(np.nanmax(np.abs(gross))))
     shown = Bars(
-        tr("chart.revenue.title", lang),
+        tr("chart.title.revenue", lang),
         gross,
         NumberFormatter(lang, divisor=unit.divisor),
         unit.unit(symbol(source.currency or "", lang), lang),
@@ -266,5 +266,5 @@ def _odd(source: Source, lang: str) -> list[str]:
     for column, key in (("undated_refunds", "undated"), ("excluded_negative", "negative")):
         number = round(source.total(column)) if column in source.table.columns else 0
         if number:
-            lines.append(plural(f"chart.note.{key}", number, lang))
+            lines.append(plural(f"count.chart.{key}", number, lang))
     return lines

@@ -190,10 +190,16 @@ class Surround:
         ]
         return float(max(0.0, (zero - min(drawn, default=zero)) / self.figure.dpi * 72))
 
+    def _overhang(self) -> float:
+        """How far the labels of the lower axis stand out to the right, in points."""
+        end = self.ax.get_window_extent().x1
+        drawn = [label.get_window_extent().x1 for label in self.ax.get_xticklabels() if label.get_text()]
+        return float(max(0.0, (max(drawn, default=end) - end) / self.figure.dpi * 72))
+
     def _fit(self, cell: Bbox, up: float, down: float) -> None:
         """Give the plot, where no layout engine does, the part of its cell that its texts leave it."""
         width, height = (inches * 72 for inches in self.figure.get_size_inches())
-        x0, x1 = cell.x0 + self._edge() / width, cell.x1
+        x0, x1 = cell.x0 + self._edge() / width, cell.x1 - self._overhang() / width
         y0, y1 = cell.y0 + down / height, cell.y1 - up / height
         if x1 - x0 > 0.02 and y1 - y0 > 0.02:
             self.ax.set_position((x0, y0, x1 - x0, y1 - y0))

@@ -25,7 +25,7 @@ def title(source: Source, lang: str, *, freq: str | None) -> str:
     """Write the title: the metric, and what it is split by."""
     parts = [tr(f"chart.freq.{freq}", lang)] if freq else []
     parts += [_by(name, lang) for name in shown_dimensions(source.by)]
-    what = tr(f"chart.{source.metric}.title", lang)
+    what = tr(f"chart.title.{source.metric}", lang)
     if not parts:
         return what
     last = f"{parts[-2]} {tr('chart.and', lang)} {parts[-1]}" if len(parts) > 1 else parts[-1]
@@ -86,7 +86,7 @@ def subtitle(source: Source, lang: str, *, periods: Periods | None) -> str:
         parts.append(name if sign in (name, "") else f"{name} ({sign})")
     if source.facts.zone:
         parts.append(source.facts.zone)
-    parts.append(tr(f"chart.{source.metric}.counts", lang))
+    parts.append(tr(f"chart.counts.{source.metric}", lang))
     return " · ".join(part for part in parts if part)
 
 
@@ -105,13 +105,13 @@ def _days(source: Source, lang: str, periods: Periods | None) -> str:
 
 def notes(source: Source, lang: str, *, counted: str, more: Sequence[str] = ()) -> list[str]:
     """Write the lines under a chart: how many, as of when, what is left out, how it is reckoned."""
-    first = [plural(f"chart.count.{source.metric}", round(source.total(counted)), lang)]
+    first = [plural(f"count.chart.{source.metric}", round(source.total(counted)), lang)]
     if source.facts.as_of is not None:
         first.append(tr("chart.as_of", lang, moment=moment(source.facts.as_of, lang)))
     lines = [" · ".join(first)]
     if source.others:
         others = ", ".join(
-            f"{readable(name)} ({plural('chart.count.payments', number, lang)})"
+            f"{readable(name)} ({plural('count.chart.payments', number, lang)})"
             for name, number in source.others
         )
         lines.append(

@@ -16,7 +16,7 @@ from tegro_analytics import schemas
 from tegro_analytics.api.page import Page, split_records
 from tegro_analytics.exceptions import TegroDataWarning
 from tegro_analytics.frames import columns
-from tegro_analytics.frames.assemble import Quarantine, assemble
+from tegro_analytics.frames.assemble import Quarantine, assemble, empty
 from tegro_analytics.frames.columns import Cast, Dates
 from tegro_analytics.frames.context import Context, Decoded, micros
 from tegro_analytics.frames.decode import PageRecords, Reader
@@ -70,18 +70,22 @@ def orders_table(pages: Iterable[Page], context: Context, *, as_of: dt.datetime)
         Once, if there are fields, statuses or currencies that nothing here knows.
     """
     decoder = OrderDecoder(context, as_of=as_of, with_keys=False)
-    batches = list(decoder.batches(pages))
-    orders = assemble((batch.table for batch in batches), schemas.ORDERS)
-    keys = customer_keys(
-        orders["email"].combine_chunks(), context.salt
-    )  # each address once, not once a batch
+    quarantines = [empty(schemas.QUARANTINE)]
+    orders = assemble(_tables(decoder.batches(pages), quarantines), schemas.ORDERS)
+    keys = customer_keys(orders["email"].chunk(0), context.salt)  # each address once, not once a batch
     place = orders.schema.get_field_index("customer")
     orders = orders.set_column(place, orders.schema.field(place), keys)
     orders = flag_paid_twice(orders, context.reference.codes("paid"))
     if unknown := decoder.unknown(orders):
         warnings.warn(f"orders: {'; '.join(unknown)}", TegroDataWarning, stacklevel=2)
-    nothing = schemas.QUARANTINE.arrow().empty_table()
-    return Decoded(orders, pa.concat_tables([nothing, *(batch.quarantine for batch in batches)]))
+    return Decoded(orders, pa.concat_tables(quarantines))
+
+
+def _tables(batches: Iterable[Decoded], quarantines: list[pa.Table]) -> Iterator[pa.Table]:
+    """Hand the tables on and keep the quarantines."""
+    for batch in batches:
+        quarantines.append(batch.quarantine)
+        yield batch.table
 
 
 class OrderDecoder:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tegro_analytics.texts import tr
+from tegro_analytics.texts import catalogue, tr
 
 Kind = Literal["money", "count", "rate", "number", "seconds", "text", "date", "bool"]
 Clock = Literal["paid", "created", "both"]
@@ -42,9 +42,10 @@ class MetricColumn:
     base: str | None = None
 
     def label(self, lang: str | None = None) -> str:
-        """Give the heading that people read."""
+        """Give the heading that people read; a column that the caller made is called by its name."""
         if self.base is None:
-            return tr(f"column.{self.name}", lang)
+            key = f"column.{self.name}"
+            return tr(key, lang) if key in catalogue() else self.name
         part = self.name.removeprefix(f"{self.base}_")
         return f"{tr(f'column.{self.base}', lang)}, {tr(f'column.rate.{part}', lang)}"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from tegro_analytics.metrics.definition import SPREAD, Metric, MetricColumn
@@ -183,7 +183,16 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
         return str(format_decimal(round(float(value), 1), locale=lang))
     if column.kind == "date":
         return str(format_datetime(value, "short", locale=lang))
-    return str(int(value)) if column.kind == "number" else str(value)
+    if column.kind == "number":
+        return (
+            get_day_names("abbreviated", locale=lang)[int(value) - 1]
+            if column.name == "weekday"
+            else str(int(value))
+        )
+    if isinstance(value, bool):
+        return tr("metric.yes" if value else "metric.no", lang)
+    # A terminal would obey what cannot be printed.
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
 
 
 def _rate(row: Mapping[Any, Any], name: str, lang: str) -> str:

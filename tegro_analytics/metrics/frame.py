@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Hold a result as it is read: a terminal shows the text, Jupyter the table."""
+
+    text: str
+    html: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 class MetricFrame(pd.DataFrame):
@@ -41,6 +56,18 @@ class MetricFrame(pd.DataFrame):
         from tegro_analytics.metrics.display import to_text
 
         return to_text(pd.DataFrame(self), self.metric, lang=lang)
+
+    def show(self, *, lang: str | None = None) -> Shown:
+        """Show the result in a language, in a terminal and in Jupyter, whatever ``TEGRO_LANG`` says.
+
+        Parameters
+        ----------
+        lang
+            ``ru`` or ``en``; by default ``TEGRO_LANG``, else the system's.
+        """
+        from tegro_analytics.metrics.display import to_html
+
+        return Shown(self.to_text(lang=lang), to_html(pd.DataFrame(self), self.metric, lang=lang))
 
     def __repr__(self) -> str:
         return self.to_text()

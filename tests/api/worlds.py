@@ -44,6 +44,10 @@ PLACES: dict[str, Callable[[Row], tuple[int, int]]] = {
 }
 
 
+def nothing(world: World) -> None:
+    """Let nothing happen."""
+
+
 @dataclass(slots=True)
 class World:
     """A list with an order, a page size and an end.
@@ -59,11 +63,10 @@ class World:
     size: int = 10
     hidden: set[int] = field(default_factory=set)
     lengths: tuple[int, ...] = ()
-    before: Callable[[World], None] = lambda world: None
+    before: Callable[[World], None] = nothing
     calls: list[int] = field(default_factory=list)
     ever: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
-    arrivals: int = 0
 
     def __post_init__(self) -> None:
         self.rows = sorted(self.rows, key=PLACES[self.order])
@@ -97,8 +100,11 @@ class World:
             row = Row(max(self.ever, default=0) + 1, youngest + (not same_time))
             self.rows.append(row)
             self.ever.add(row.id)
-            self.arrivals += 1
         self.rows.sort(key=PLACES[self.order])
+
+    def reorder(self, order: str) -> None:
+        self.order = order
+        self.rows.sort(key=PLACES[order])
 
     def delete(self, *ids: int) -> None:
         self.rows = [row for row in self.rows if row.id not in ids]
@@ -151,13 +157,14 @@ def before_call(**events: Callable[[World], None]) -> Callable[[World], None]:
     due = {int(name.removeprefix("call_")): event for name, event in events.items()}
 
     def before(world: World) -> None:
-        due.get(len(world.calls) + 1, lambda world: None)(world)
+        if event := due.get(len(world.calls) + 1):
+            event(world)
 
     return before
 
 
 def drawn_rows(rng: random.Random, size: int) -> list[Row]:
-    """Draw how many rows there are, often on the edge of a page, and when they were made."""
+    """Draw how many rows there are, often on the edge of a page, and when they were made, often at one time."""
     kind = rng.randrange(5)
     if kind == 0:
         count = rng.choice((0, 1, size - 1, size, size + 1))
@@ -170,6 +177,74 @@ def drawn_rows(rng: random.Random, size: int) -> list[Row]:
     moments = rng.choice((1, 3, 10_000, 10_000))
     ids = rng.sample(range(1, 4 * count + 2), count)
     return [Row(number, rng.randint(1, moments)) for number in sorted(ids)]
+
+
+def drawn_world(rng: random.Random, *, ends: tuple[str, ...] = ENDS) -> World:
+    """Draw a world in which nothing happens."""
+    size = rng.choice((1, 2, 3, 5, 7, 10, 20, 50))
+    return World(drawn_rows(rng, size), order=rng.choice(ORDERS), end=rng.choice(ends), size=size)
+
+
+def with_arrivals(world: World, rng: random.Random) -> None:
+    """Let rows come in between calls: one by one, in bursts of exactly one page, or of more."""
+    rate = rng.choice((0.1, 0.3, 0.6))
+    burst = rng.choice((1, 1, world.size, 2 * world.size + 1))
+    left = [rng.choice((3 * world.size, 8 * world.size))]
+
+    def arrive(world: World) -> None:
+        if left[0] > 0 and rng.random() < rate:
+            count = rng.choice((1, world.size, burst))
+            left[0] -= count
+            world.arrive(count, same_time=rng.random() < 0.3)
+
+    happen(world, arrive)
+
+
+def with_resize(world: World, rng: random.Random) -> None:
+    """Let the page size change once, at some call."""
+    at, size = rng.randint(2, 30), rng.choice((1, 2, 5, 10, 20, 50))
+
+    def resize(world: World) -> None:
+        if len(world.calls) + 1 == at:
+            world.size = size
+
+    happen(world, resize)
+
+
+def with_deletions(world: World, rng: random.Random) -> None:
+    """Let rows go away between calls."""
+
+    def delete(world: World) -> None:
+        if world.calls and world.rows and rng.random() < 0.15:
+            world.delete(rng.choice(world.rows).id)
+
+    happen(world, delete)
+
+
+def with_short_pages(world: World, rng: random.Random) -> None:
+    """Make pages short in the middle: some rows are not shown, or each page has its own length."""
+    if world.size >= 5 and rng.random() < 0.5:
+        world.hidden = {row.id for row in world.rows if rng.random() < 0.3}
+    else:
+        world.lengths = tuple(rng.randint(1, 50) for _ in range(rng.randint(2, 9)))
+
+
+def with_hidden_run(world: World, rng: random.Random) -> None:
+    """Hide neighbours, so many that one whole page may be empty, but not two in a row."""
+    if world.rows:
+        start, length = rng.randrange(len(world.rows)), rng.randint(1, 2 * world.size - 1)
+        world.hidden = {row.id for row in world.rows[start : start + length]}
+
+
+def happen(world: World, event: Callable[[World], None]) -> None:
+    """Let one thing more happen before each call."""
+    earlier = world.before
+
+    def both(world: World) -> None:
+        earlier(world)
+        event(world)
+
+    world.before = both
 
 
 def naive(fetch: Callable[[int], Page], *, stop_short: bool) -> set[Hashable]:
