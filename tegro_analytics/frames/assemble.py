@@ -31,7 +31,7 @@ def assemble(batches: Iterable[pa.Table], schema: schemas.Table) -> pa.Table:
     """Join batches, keep the row of the latest request for each id, and sort.
 
     Of two rows of one request the later one is kept. The columns are put in order one after the other, each
-    freed from the batches as it is done: the table is there once, not three times, where nobody else holds it.
+    freed from the batches as it is done: the table is there once, not three times, if nobody else holds it.
     """
     wanted = schema.arrow()
     pieces: dict[str, list[pa.Array]] = {name: [] for name in wanted.names}
@@ -40,9 +40,7 @@ def assemble(batches: Iterable[pa.Table], schema: schemas.Table) -> pa.Table:
             pieces[name].extend(batch[name].chunks)
     whole = {name: pa.chunked_array(pieces.pop(name), wanted.field(name).type) for name in wanted.names}
     order = _order(whole, schema.sort)
-    arrays = []
-    for name in wanted.names:
-        arrays.append(_one_chunk(whole.pop(name).take(order)))
+    arrays = [_one_chunk(whole.pop(name).take(order)) for name in wanted.names]
     return pa.Table.from_arrays(arrays, schema=wanted)
 
 
