@@ -159,7 +159,16 @@ def _series(values: list[Any], kind: str, *, nullable: bool, money: str, zone: Z
     return pd.Series(values, dtype="bool" if kind == "bool" else "str")
 
 
-ENGINES = ("pandas float64", "pandas decimal", "pyarrow", "polars", "polars lazy", "duckdb")
+ENGINES = (
+    "pandas float64",
+    "pandas decimal",
+    "pyarrow",
+    "polars",
+    "polars lazy",
+    "duckdb in UTC",
+    "duckdb in America/New_York",
+)
+"""Every kind of frame; the session of a DuckDB relation is the user's, and its zone must not matter."""
 
 
 def native(engine: str, table: pa.Table, *, zone: ZoneInfo = MOSCOW) -> Any:
@@ -172,11 +181,11 @@ def native(engine: str, table: pa.Table, *, zone: ZoneInfo = MOSCOW) -> Any:
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)
         return frame.lazy() if engine.endswith("lazy") else frame
-    if engine == "duckdb":
+    if engine.startswith("duckdb"):
         import duckdb
 
         connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'America/New_York'")  # whose session it is must not matter
+        connection.execute(f"SET TimeZone = '{engine.split()[-1]}'")
         return connection.from_arrow(table)
     return table
 

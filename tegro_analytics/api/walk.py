@@ -14,7 +14,7 @@ nothing itself: :attr:`Walk.wanted` is the page that it wants to see, :meth:`Wal
                  │                               │          there is an end ahead        │
                  │                               ├─ like this page ─▶ FURTHER page       │
                  │                               ▼                        ▼              │
-                 │                             FRONT ─▶ clamp, first_page, ignored ──────┤
+                 │           FRONT, SECOND: pages 1, 2 ─▶ clamp, first_page, ignored ────┤
                  └─ empty ─▶ NEXT PAGE ── empty ─▶ FAR page ── empty ─▶ empty, error     │
                                                                                          │
     an end ─▶ TAIL: page 1 ── unseen rows: the list moved while its end was looked for ──┘
@@ -90,6 +90,7 @@ class Walk:
         self._front = Front()
         self._lap = Lap()
         self._at = self._before = self._far = self._further = Look()
+        self._front_look = Look()
         self._gap: Look | None = None
         """The first of the empty pages that the walk stands on."""
         self._empties = self._barren = self._tails = 0
@@ -190,12 +191,27 @@ class Walk:
     def _on_front(self, look: Look) -> None:
         """Tell by page 1 and the far pages what a page is that brought little or nothing unseen."""
         this, far, further = self._at.ids, self._far.ids, self._further.ids
-        if similar(this, look.ids) and (similar(far, this) or similar(far, look.ids)):
-            self._stop_at_first(look)
-        elif similar(far, this) and (similar(further, this) or similar(further, far)):
-            self._stop("clamp", front=look)
+        first = similar(this, look.ids) and (similar(far, this) or similar(far, look.ids))
+        clamp = similar(far, this) and (similar(further, this) or similar(further, far))
+        if not first and not clamp:
+            self._go_on()
+        elif self._front.turns(look):
+            self._stop("first_page" if first else "clamp", front=look)
+        elif self._at.number > 2:
+            self._front_look = look
+            self._ask(2, self._on_second)
+        elif first:
+            self._stop_at_one(look)
         else:
             self._go_on()
+
+    def _on_second(self, look: Look) -> None:
+        """Tell by page 2, right after page 1, whether the server heeds the page number at all."""
+        front = self._front_look
+        if similar(look.ids, front.ids):
+            self._stop_ignored(front)
+        else:
+            self._stop("first_page" if similar(self._at.ids, front.ids) else "clamp", front=front)
 
     def _on_tail(self, look: Look) -> None:
         """Take in page 1 after the end. Unseen rows on it: the list moved, and the end is looked at again."""
@@ -241,24 +257,26 @@ class Walk:
     def _stop_empty(self, *, complete: bool = True) -> None:
         self._stop("error" if self._gap and self._gap.refusal else "empty", complete=complete)
 
-    def _stop_at_first(self, front: Look) -> None:
-        """End where page 1 comes again, with what that says of the page numbers."""
-        number, rows = self._at.number, len(self._at.ids)
-        if self._front.turns(front):
-            self._stop("first_page", front=front)
-        elif number > 2 or looks_full(rows, self._full_page):
-            self.doubts.append(
-                f"Pages 1, {number} and {self._far.number} hold the same {rows} rows: either they are all, "
-                "or the server ignores the page number and shows no more. Compare the count with the cabinet"
+    def _stop_at_one(self, front: Look) -> None:
+        """End where page 2 shows page 1: the list may have one page, or the page number may be ignored."""
+        rows = len(self._at.ids)
+        if looks_full(rows, self._full_page):
+            self._stop_ignored(front)
+            return
+        if self._full_page is None:
+            self.remarks.append(
+                f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server that "
+                "ignores the page number would look the same"
             )
-            self._stop("ignored", complete=False, front=front)
-        else:
-            if self._full_page is None:
-                self.remarks.append(
-                    f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server "
-                    "that ignores the page number would look the same"
-                )
-            self._stop("first_page", front=front)
+        self._stop("first_page", front=front)
+
+    def _stop_ignored(self, front: Look) -> None:
+        self.doubts.append(
+            f"Pages 1, {self._at.number} and {self._far.number} hold the same {len(self._at.ids)} rows: either "
+            "they are all, or the server ignores the page number and shows no more. Compare the count with the "
+            "cabinet"
+        )
+        self._stop("ignored", complete=False, front=front)
 
     # What a page is
 

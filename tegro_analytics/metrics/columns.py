@@ -164,9 +164,9 @@ def _seconds_to_pay(created: Any, paid: Any) -> pa.Array | None:
 
 _PARTS: dict[str, Any] = {
     "date": lambda local: local.dt.normalize(),
-    "week": lambda local: local.dt.normalize() - local.dt.dayofweek.astype("timedelta64[D]"),
+    "week": lambda local: local.dt.normalize() - local.dt.day_of_week.astype("timedelta64[D]"),
     "hour": lambda local: local.dt.hour,
-    "weekday": lambda local: local.dt.dayofweek + 1,
+    "weekday": lambda local: local.dt.day_of_week + 1,
 }
 """How the columns of the calendar follow from a wall-clock time."""
 

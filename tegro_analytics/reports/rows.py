@@ -40,7 +40,7 @@ _FIRST_SAFE_DAY = 61  # 1 March 1900
 _MOST = 10**NUMBER_DIGITS
 _WIDEST = 48.0
 _SAMPLE = 500
-_MARGIN = 1.5
+_MARGIN = 3.0
 _BUTTON = 3.0  # room for the button of the filter
 _NEEDS_CARE = rf"{NOT_IN_XML}|{FORMULA}|\A<r>"
 
@@ -112,8 +112,9 @@ class Rows:
         for number, values in enumerate(zip(*(column.values for column in columns), strict=True)):
             for place, value in enumerate(values):
                 if value is None:
-                    continue
-                if value.__class__ is not str:
+                    if self._line:
+                        sheet.write_blank(row, place, None, styles[place])
+                elif value.__class__ is not str:
                     write_number(row, place, value, special[place].get(number, styles[place]))
                 elif number in special[place]:
                     put_text(sheet, row, place, value, special[place][number], quoted=self._quoted)
@@ -171,7 +172,7 @@ class Rows:
         days = pc.add(pc.divide(wall.local.cast(pa.int64()).cast(pa.float64()), _DAY), _EPOCH)
         care = pc.or_(wall.unclear(self.zone), pc.less(days, _FIRST_SAFE_DAY))
         cells: list[Any] = days.to_pylist()
-        style = self._style(num_format=INSTANT, align="left")
+        style = self._style("left", num_format=INSTANT)
         for place in _where(care):
             cells[place] = f"{wall.local[place].as_py().isoformat(' ')} {wall.offset[place].as_py()}"
         return _Cells(cells, style, {})
@@ -181,7 +182,7 @@ class Rows:
         cells: list[Any] = serials.to_pylist()
         for place in _where(pc.less(serials, _FIRST_SAFE_DAY)):
             cells[place] = days[place].as_py().isoformat()
-        return _Cells(cells, self._style(num_format=DATE, align="left"), {})
+        return _Cells(cells, self._style("left", num_format=DATE), {})
 
     def _money(self, amounts: pa.Array, batch: pa.RecordBatch) -> _Cells:
         """Write the nearest doubles; as text what has more digits than a spreadsheet shows."""
@@ -193,7 +194,7 @@ class Rows:
         special: dict[int, Any] = {}
         finer = np.fmod(units, np.power(10.0, MONEY_SCALE - places)) != 0
         for row in np.flatnonzero((places != usual) | finer):
-            most = MONEY_SCALE if finer[row] else None
+            most = MONEY_SCALE if finer[row] else 0
             special[int(row)] = self._style(num_format=money_format(int(places[row]), most=most))
         for row in np.flatnonzero(np.abs(units) >= _MOST):
             amount: Decimal = amounts[int(row)].as_py()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DATE", "DURATION", "INSTANT", "INTEGER", "PERCENT", "Styles", "money_format"]
+__all__ = [
+    "CHANGE",
+    "DATE",
+    "DURATION",
+    "FINE_PERCENT",
+    "INSTANT",
+    "INTEGER",
+    "PERCENT",
+    "Styles",
+    "money_format",
+]
 
 INK = "#1B2733"
 MUTED = "#5B6876"
@@ -20,6 +30,7 @@ DATE = "dd.mm.yyyy"
 INSTANT = "dd.mm.yyyy hh:mm:ss"
 INTEGER = "#,##0"
 PERCENT = "0.0%"
+FINE_PERCENT = "0.00%"
 CHANGE = "+0.0%;-0.0%;0.0%"
 DURATION = "[h]:mm:ss"
 _TEXT = 49  # the built-in format @: what is typed into such a cell stays text
@@ -36,7 +47,7 @@ _HEAD = {
 }
 _NAMED: dict[str, dict[str, Any]] = {
     "plain": {},
-    "text": {"num_format": _TEXT},
+    "text": {"num_format": _TEXT, "align": "left", "indent": 1},
     "number_text": {"num_format": _TEXT, "align": "right"},
     "title": {"font_size": 18, "bold": True, "font_color": ACCENT},
     "subtitle": {"font_color": MUTED},
@@ -44,15 +55,14 @@ _NAMED: dict[str, dict[str, Any]] = {
     "label": {"font_color": MUTED},
     "note": {"font_size": 9, "font_color": MUTED, "valign": "top"},
     "warning": {"font_color": AMBER, "bg_color": PALE_AMBER, "text_wrap": True, "indent": 1},
+    "warning_head": {"bold": True, "font_color": AMBER, "bg_color": PALE_AMBER, "indent": 1},
     "sandbox": {"bold": True, "font_color": "#FFFFFF", "bg_color": AMBER, "indent": 1},
-    "wrapped": {"text_wrap": True, "valign": "top"},
-    "top": {"valign": "top"},
-    "head": {**_HEAD, "align": "left"},
+    "wrapped": {"text_wrap": True},
+    "head": {**_HEAD, "align": "left", "indent": 1},
     "head_right": {**_HEAD, "align": "right"},
     "line": {"bottom": 4, "bottom_color": RULE},
     "strong": {"bold": True},
-    "right": {"align": "right"},
-    "left": {"align": "left"},
+    "left": {"align": "left", "indent": 1},
     "missing": {"font_color": MUTED, "align": "right"},
     "total": {"bold": True, "top": 1, "top_color": INK, "bg_color": BAND},
 }
@@ -79,15 +89,16 @@ class Styles:
         return self._made[key]
 
 
-def money_format(places: int, *, most: int | None = None) -> str:
+def money_format(places: int, *, most: int = 0, aligned: bool = False) -> str:
     """Write the number format of amounts: thousands apart, and the places of the currency.
 
-    ``most`` allows more places where an amount has more.
+    ``most`` allows more places where an amount has more; ``aligned`` keeps their room where it has not, so that
+    the points of a column stand below each other.
 
     Examples
     --------
-    >>> money_format(2), money_format(0), money_format(2, most=8)
-    ('#,##0.00', '#,##0', '#,##0.00######')
+    >>> money_format(2), money_format(0), money_format(2, most=5), money_format(2, most=5, aligned=True)
+    ('#,##0.00', '#,##0', '#,##0.00###', '#,##0.00???')
     """
-    tail = "0" * places + "#" * ((most or places) - places)
+    tail = "0" * places + ("?" if aligned else "#") * (max(most, places) - places)
     return f"#,##0.{tail}" if tail else "#,##0"

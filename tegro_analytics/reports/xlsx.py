@@ -174,4 +174,4 @@ def _close_rows(book: Any) -> None:
 
 def _name(table: pa.Table, lang: str) -> str:
     schema = table_of(table.column_names)
-    return tr(f"report.table.{schema.name}" if schema else "report.table.other", lang)
+    return tr(f"table.{schema.name}" if schema else "report.other_table", lang)

@@ -1,6 +1,6 @@
 """Thousands of drawn worlds: a finished reading holds every row that was there from start to end, or says so.
 
-A seed names a world: ``pytest -k "P1 and 417"`` is not needed, the seed stands in the message of the assertion.
+The message of a failed assertion names the seed: with its family, it is the whole world.
 """
 
 from __future__ import annotations
@@ -58,8 +58,14 @@ def drawn(*changes: Callable[[World, random.Random], None], seed: int, ends: tup
 def holds_all(world: World, seed: int) -> PassReport:
     expected, found, report = read(world)
     assert expected <= found, f"seed {seed}: {len(expected - found)} rows lost; {report}"
-    assert report.complete, f"seed {seed}: {report}"
+    assert report.complete or may_be_ignored(report), f"seed {seed}: {report}"
     return report
+
+
+def may_be_ignored(report: PassReport) -> bool:
+    """One page came again and again, and it may be a full one: it cannot be told whether there are more rows."""
+    full = report.unique >= 10 and report.unique % 5 == 0
+    return report.end_seen == "ignored" and full and not report.verified and bool(report.warnings)
 
 
 def quiet(seed: int) -> None:
@@ -78,8 +84,7 @@ def quiet(seed: int) -> None:
         assert times == sorted(times), f"seed {seed}"
     if world.order != "hashed" and len(set(times)) > 1:
         assert report.list_order == ("oldest" if world.order == "oldest" else "newest"), f"seed {seed}"
-    one_full_page = world.end in ("clamp", "first-page") and pages == 1 and rows >= 10 and rows % 5 == 0
-    assert report.verified or one_full_page, f"seed {seed}: {report}"
+    assert report.verified or (pages == 1 and may_be_ignored(report)), f"seed {seed}: {report}"
     if pages > 1:
         seen = {"null": "error", "first-page": "first_page"}.get(world.end, world.end)
         assert report.end_seen == seen, f"seed {seed}: {report}"
@@ -104,7 +109,7 @@ def holes(seed: int) -> None:
     last = max((number for number, has_rows in enumerate(shown) if has_rows), default=0)
     if not all(shown[:last]):
         assert not report.verified, f"seed {seed}: {report}"
-    elif len(shown) > 1:
+    elif len(shown) > 1 and all(shown):
         assert report.verified, f"seed {seed}: {report}"
 
 
@@ -156,10 +161,9 @@ def deletions(seed: int) -> None:
     world.calls.clear()
     _, found, report = read(world)
     kept = [key for key in first if key not in world.gone]
-    gap = kept and any(key in world.gone for key in first[: first.index(kept[-1])])
-    if gap and set(first[: len(kept) + 1]) & world.gone:
+    if kept and first[: len(kept)] != tuple(kept):
         assert report.warnings, f"seed {seed}: {report}"
-    assert found
+    assert set(first) <= found, f"seed {seed}: {report}"
     assert len(world.calls) <= 400, f"seed {seed}: {len(world.calls)} calls"
 
 
@@ -183,7 +187,7 @@ def test_many_more_worlds(family: Callable[[int], None]) -> None:
 def test_usual_readers_lose_rows_in_the_same_worlds(*, stop_short: bool) -> None:
     """What the others do: to the first page with nothing new, or to the first short one."""
     lost: Counter[str] = Counter()
-    for seed in range(100):
+    for seed in range(150):
         for family in (with_arrivals, with_short_pages, with_hidden_run, with_resize):
             world = drawn(family, seed=seed, ends=("empty",))
             start = world.shown

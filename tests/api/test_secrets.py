@@ -24,6 +24,7 @@ from tests.api.wire import KEY, SHOP, Act, Server, answer, refusal, serving
 EMAIL = "canary.payer@mail.example"
 ACCOUNT = "4111222233334444"
 
+
 def echo(status: str, kind: str) -> Act:
     def act(connection: Any, request: Any) -> bool:
         sent = f"{request.headers['authorization']} {request.body.decode()} {EMAIL}"

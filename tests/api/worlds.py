@@ -224,9 +224,14 @@ def with_deletions(world: World, rng: random.Random) -> None:
 def with_short_pages(world: World, rng: random.Random) -> None:
     """Make pages short in the middle: some rows are not shown, or each page has its own length."""
     if world.size >= 5 and rng.random() < 0.5:
-        world.hidden = {row.id for row in world.rows if rng.random() < 0.3}
+        world.hidden = {row.id for row in without_first(world.rows, world.size) if rng.random() < 0.4}
     else:
         world.lengths = tuple(rng.randint(1, 50) for _ in range(rng.randint(2, 9)))
+
+
+def without_first(rows: list[Row], size: int) -> list[Row]:
+    """Leave out the first row of each page."""
+    return [row for place, row in enumerate(rows) if place % size]
 
 
 def with_hidden_run(world: World, rng: random.Random) -> None:

@@ -140,103 +140,71 @@ class Page:
         """Leave a little room."""
         self.row += 1
 
-    def value(self, column: int, value: Any, kind: str, *style: str, places: int = 2) -> None:
+    def value(self, column: int, value: Any, kind: str, *style: str, amounts: Amounts = CENTS) -> None:
         """Write a value as what it is; what is missing says so."""
         if value is None:
-            self.put(column, tr("metric.missing", self.book.lang), *style, "missing")
+            missing = "metric.unnamed" if kind == "number" else "metric.missing"
+            self.put(column, tr(missing, self.book.lang), *style, "missing")
         elif kind == "text":
             self.put(column, value, "text", *style)
         elif kind == "bool":
-            self.put(column, tr(f"metric.{'yes' if value else 'no'}", self.book.lang), *style)
-        elif kind == "money":
-            self._money(column, value, *style, places=places, most=MONEY_SCALE)
-        elif kind == "mean":
-            self._money(column, value, *style, places=places)
+            self.put(column, tr(f"metric.{'yes' if value else 'no'}", self.book.lang), "left", *style)
+        elif kind in ("money", "mean"):
+            self._money(column, value, amounts.shape(value, kind), amounts.places, *style)
+        elif kind == "points":
+            shape = (
+                f'+{amounts.rate} "{self.book.text("points")}";-{amounts.rate} "{self.book.text("points")}"'
+            )
+            self.sheet.write_number(self.row, column, 100 * value, self.styles(*style, num_format=shape))
         else:
             cell = value / _SECONDS_A_DAY if kind == "seconds" else value
             cell = serial(cell) if isinstance(cell, dt.date) else cell
             aligned = ("left",) if kind == "date" else ()
-            shape = self.styles(*style, *aligned, num_format=_FORMATS[kind])
+            shape = self.styles(*aligned, *style, num_format=_FORMATS[kind])
             self.sheet.write_number(self.row, column, cell, shape)
 
-    def _money(self, column: int, amount: Decimal, *style: str, places: int, most: int | None = None) -> None:
+    def _money(self, column: int, amount: Decimal, shape: str, places: int, *style: str) -> None:
         """Write the double nearest to an amount; as text what has more digits than a spreadsheet shows."""
         if not fits_number(amount):
             amount = rounded(amount, places)
-        if not fits_number(amount):
-            self.put(column, f"{amount:f}", *style, "number_text")
-            return
-        shape = money_format(places, most=most if amount != rounded(amount, places) else None)
-        self.sheet.write_number(self.row, column, float(amount), self.styles(*style, num_format=shape))
-
-    def table(
-        self, columns: Sequence[TableColumn], rows: Sequence[Row], *, name: str, places: int = 2
-    ) -> int:
-        """Write an Excel table with a filter, and a row of totals where a column has one; give its first row."""
-        head = self.row
-        self.sheet.set_row(head, HEAD_HEIGHT)
-        for self.row, row in enumerate(rows, start=head + 1):
-            for place, column in enumerate(columns):
-                self.value(place, row[column.name], column.kind, "line", places=places)
-        totals = [
-            _Total(column, (head + 1, place, head + len(rows), place), places)
-            for place, column in enumerate(columns)
-        ]
-        has_totals = any(column.total is not None for column in columns)
-        last = head + len(rows) + has_totals
-        heads = [self._head_of(column) for column in columns]
-        if has_totals:
-            heads = [head | total.options(self) for head, total in zip(heads, totals, strict=True)]
-        options = {
-            "name": _NOT_IN_NAMES.sub("_", name),
-            "style": None,
-            "total_row": has_totals,
-            "columns": heads,
-        }
-        self.sheet.add_table(head, 0, last, len(columns) - 1, options)
-        if has_totals:
-            self.row = last
-            for place, total in enumerate(totals):
-                total.write(self, place)
-        self.row = last + 1
-        return head
-
-    def _head_of(self, column: TableColumn) -> dict[str, Any]:
-        style = "head_right" if column.kind in _NUMBERS else "head"
-        return {"header": cell_text(column.head), "header_format": self.styles(style)}
-
-
-class _Total:
-    """Know the cell under a column of a table: a formula that sums it, and the value that this has."""
-
-    def __init__(self, column: TableColumn, area: tuple[int, int, int, int], places: int) -> None:
-        self.column = column
-        self.digits = places if column.kind == "money" else 0
-        self.is_first = area[1] == 0
-        self.formula = f"=ROUND(SUM({xl_range(*area)}),{self.digits})"
-        self.exact = None if column.total is None else rounded(Decimal(column.total), self.digits)
-        self.shape = {"money": money_format(places), "count": INTEGER}.get(column.kind, "General")
-
-    def options(self, page: Page) -> dict[str, Any]:
-        """Tell the table what stands there."""
-        if self.is_first:
-            return {"total_string": page.book.text("total")}
-        if self.exact is None:
-            return {}
-        if not fits_number(self.exact):
-            return {"total_string": f"{self.exact:f}"}
-        return {"total_function": self.formula, "total_value": float(self.exact)}
-
-    def write(self, page: Page, place: int) -> None:
-        """Write the cell in the style of totals, which the table would also give to new rows."""
-        options = self.options(page)
-        style = page.styles("total", num_format=self.shape)
-        if "total_function" in options:
-            page.sheet.write_formula(page.row, place, self.formula, style, options["total_value"])
-        elif options:
-            put_text(page.sheet, page.row, place, options["total_string"], style)
+        if fits_number(amount):
+            self.sheet.write_number(self.row, column, float(amount), self.styles(*style, num_format=shape))
         else:
-            page.sheet.write_blank(page.row, place, None, style)
+            self.put(column, f"{amount:f}", *style, "number_text")
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Say how amounts of one currency are shown: with its places, and more where an amount has more.
+
+    ``most`` is how many the amounts of one column have at most: all of them keep room for as many.
+    """
+
+    places: int = 2
+    most: int | None = None
+
+    def shape(self, amount: Decimal, kind: str) -> str:
+        """Give the number format of an amount; a mean has no more places than its currency."""
+        if kind == "mean":
+            return money_format(self.places)
+        if self.most is None:
+            return money_format(self.places, most=places_of(amount))
+        return money_format(self.places, most=self.most, aligned=True)
+
+
+CENTS = Amounts()
+
+
+def places_of(amount: Decimal) -> int:
+    """Count the places of an amount after the point, without zeros at the end.
+
+    Examples
+    --------
+    >>> places_of(Decimal("3.95960000")), places_of(Decimal("100"))
+    (4, 0)
+    """
+    exponent = amount.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:

@@ -1,0 +1,40 @@
+"""Frames of every engine, and the proof that each stays where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tegro_analytics.metrics import engine as engine_module
+from tests.golden import ENGINES, MOSCOW, native
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """Make a way of computing raise."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError(f"{name} must not be used here")
+
+    monkeypatch.setattr(owner, name, refuse)
+
+
+@pytest.fixture(params=ENGINES)
+def frame_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Give a function that makes frames of one engine, and close the ways of the others."""
+    engine: str = request.param
+
+    def make(table: pa.Table, zone: Any = MOSCOW) -> Any:
+        frame = native(engine, table, zone=zone)
+        if not engine.startswith("pandas"):
+            forbid(monkeypatch, engine_module, "_from_pandas")
+        if engine.startswith(("polars", "duckdb")):
+            forbid(monkeypatch, engine_module, "_from_arrow")
+            forbid(monkeypatch, engine_module, "_in_duckdb")
+            monkeypatch.setattr(duckdb, "connect", None)
+        return frame
+
+    return make
