@@ -272,9 +272,9 @@ class Walk:
 
     def _stop_ignored(self, front: Look) -> None:
         self.doubts.append(
-            f"Pages 1, {self._at.number} and {self._far.number} hold the same {len(self._at.ids)} rows: either "
-            "they are all, or the server ignores the page number and shows no more. Compare the count with the "
-            "cabinet"
+            f"Pages 1, {self._at.number} and {self._far.number} hold the same {len(self._at.ids)} rows: "
+            "either they are all, or the server ignores the page number and shows no more. Compare the count "
+            "with the cabinet"
         )
         self._stop("ignored", complete=False, front=front)
 

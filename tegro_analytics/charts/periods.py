@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from babel.dates import format_date
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
+from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, Locator
 
 from tegro_analytics.charts.lettering import width
@@ -20,7 +22,7 @@ from tegro_analytics.charts.style import SIZES
 
 __all__ = ["PeriodFormatter", "PeriodLocator", "Periods", "set_time_axis"]
 
-MOST_TICKS = 64
+APART = 7.0
 NARROWEST = 12.0
 """Points that a tick takes at least, with the space to the next."""
 FEWEST = 7
@@ -170,13 +172,81 @@ def _first_of_months(periods: Periods) -> frozenset[int]:
     )
 
 
-class PeriodLocator(Locator):
-    """Put ticks at the middles of periods: as many as fit into the width that the axis has now."""
+@dataclass(frozen=True)
+class Ticks:
+    """Where ticks stand: their texts, and below them, where it changes, what they have in common."""
 
-    def __init__(self, periods: Periods, lang: str) -> None:
+    inner: dict[float, str]
+    outer: dict[float, str]
+
+
+class Chooser:
+    """Choose ticks at the middles of periods: as many as fit into the width that an axis has now."""
+
+    def __init__(self, ax: Axes, periods: Periods, lang: str) -> None:
+        self.ax = ax
         self.periods = periods
         self.lang = lang
-        self._last: tuple[tuple[float, float, float], dict[float, str]] = ((0.0, 0.0, 0.0), {})
+        self._last: tuple[tuple[float, float, float], Ticks] | None = None
+
+    def __call__(self) -> Ticks:
+        low, high = sorted(self.ax.get_xlim())
+        figure = cast("Figure", self.ax.get_figure(root=True))
+        asked = (low, high, round(self.ax.bbox.width / figure.dpi * 72, 1))
+        if self._last is None or self._last[0] != asked:  # asked many times for each drawing
+            self._last = asked, self._choose(*asked)
+            self._level(self._last[1])
+        return self._last[1]
+
+    def _level(self, ticks: Ticks) -> None:
+        """Set labels by their baseline, so that letters of unlike height stand level."""
+        axis = self.ax.xaxis
+        for tick in (*axis.get_major_ticks(len(ticks.inner)), *axis.get_minor_ticks(len(ticks.outer))):
+            tick.label1.set_verticalalignment("baseline")
+
+    def _choose(self, low: float, high: float, room: float) -> Ticks:
+        points = room / (high - low)
+        centre = self.periods.centre
+        shown = [at for at in range(len(self.periods)) if low <= centre[at] <= high]
+        for plan in _plans(self.periods):
+            chosen = [at for at in shown if plan.chosen(at, self.periods.starts[at])]
+            if not chosen or len(chosen) * NARROWEST > room:
+                continue
+            ticks = self._texts(chosen, plan)
+            if _fit(ticks.inner, points) and _fit(ticks.outer, points):
+                return ticks
+        ends = sorted({shown[0], shown[-1]}) if shown else []
+        whole = _Plan(_every(1), "d MMM y", "")
+        both = self._texts(ends, whole)
+        return both if _fit(both.inner, points) else self._texts(ends[:1], whole)
+
+    def _texts(self, chosen: Sequence[int], plan: _Plan) -> Ticks:
+        inner, outer, told = {}, {}, ""
+        for at in chosen:
+            start, place = self.periods.starts[at], float(self.periods.centre[at])
+            inner[place] = f"{start:%H:%M}" if plan.inner == "HH:mm" else self._date(start, plan.inner)
+            common = self._date(start, plan.outer) if plan.outer else ""
+            if common != told:
+                outer[place] = told = common
+        return Ticks(inner, outer)
+
+    def _date(self, start: dt.datetime, pattern: str) -> str:
+        if pattern.startswith("d MMM") and self.lang == "en":
+            pattern = pattern.replace("d MMM", "MMM d").replace(" y", ", y")
+        return str(format_date(start, pattern, locale=self.lang))
+
+
+class PeriodLocator(Locator):
+    """Put ticks where a :class:`Chooser` says: the inner ones, or the outer ones as minor ticks."""
+
+    def __init__(self, chooser: Chooser, line: str) -> None:
+        self.chooser = chooser
+        self.line = line
+
+    def ticks(self) -> dict[float, str]:
+        """Give the ticks, each with its text."""
+        chosen = self.chooser()
+        return chosen.inner if self.line == "inner" else chosen.outer
 
     def __call__(self) -> list[float]:
         return list(self.ticks())
@@ -185,62 +255,15 @@ class PeriodLocator(Locator):
         """Give the ticks between two values."""
         return [tick for tick in self() if vmin <= tick <= vmax]
 
-    def ticks(self) -> dict[float, str]:
-        """Give the ticks in view, each with its text."""
-        axes = self.axis.axes  # type: ignore[union-attr]
-        low, high = sorted(axes.get_xlim())
-        room = round(axes.bbox.width / axes.figure.dpi * 72, 1)
-        if self._last[0] != (low, high, room):  # asked many times for each drawing
-            self._last = (low, high, room), self._choose(low, high, room)
-        return self._last[1]
 
-    def _choose(self, low: float, high: float, room: float) -> dict[float, str]:
-        points = room / (high - low)
-        centre = self.periods.centre
-        shown = [at for at in range(len(self.periods)) if low <= centre[at] <= high]
-        for plan in _plans(self.periods):
-            chosen = [at for at in shown if plan.chosen(at, self.periods.starts[at])]
-            if not chosen or len(chosen) * NARROWEST > room:
-                continue
-            texts = self._texts(chosen, plan)
-            if _fit(centre[chosen] * points, texts):
-                return dict(zip(centre[chosen].tolist(), texts, strict=True))
-        ends = sorted({shown[0], shown[-1]}) if shown else []
-        texts = self._texts(ends, _Plan(_every(1), "d MMM y", ""))
-        keep = slice(None) if _fit(centre[ends] * points, texts) else slice(1)
-        return dict(zip(centre[ends[keep]].tolist(), texts[keep], strict=True))
-
-    def _texts(self, chosen: Sequence[int], plan: _Plan) -> list[str]:
-        """Write the labels; the outer part stands under the first and wherever it changes."""
-        result, told = [], ""
-        for at in chosen:
-            start = self.periods.starts[at]
-            inner = f"{start:%H:%M}" if plan.inner == "HH:mm" else self._date(start, plan.inner)
-            outer = self._date(start, plan.outer) if plan.outer else ""
-            below = outer if outer != told else " "  # every label has two lines, so that all stand level
-            result.append(f"{inner}\n{below}")
-            told = outer
-        return result
-
-    def _date(self, start: dt.datetime, pattern: str) -> str:
-        if pattern.startswith("d MMM") and self.lang == "en":
-            pattern = pattern.replace("d MMM", "MMM d").replace(" y", ", y")
-        return str(format_date(start, pattern, locale=self.lang))
-
-
-def _fit(places: np.ndarray, texts: Sequence[str]) -> bool:
-    """Say whether labels centred at ``places`` (points) keep a distance, on either line."""
-    gap = 7.0
-    for line in (0, 1):
-        edge = -np.inf
-        for place, text in zip(places, texts, strict=True):
-            part = text.split("\n")[line : line + 1]
-            if not part or not part[0].strip():
-                continue
-            half = width(part[0], SIZES["tick"]) / 2
-            if place - half < edge + gap:
-                return False
-            edge = place + half
+def _fit(texts: Mapping[float, str], points: float) -> bool:
+    """Say whether labels centred at their places keep a distance; ``points`` is the scale of the axis."""
+    edge = -np.inf
+    for place, text in texts.items():
+        half = width(text, SIZES["tick"]) / 2
+        if place * points - half < edge + APART:
+            return False
+        edge = place * points + half
     return True
 
 
@@ -264,10 +287,13 @@ def set_time_axis(ax: Axes, periods: Periods, lang: str) -> None:
     low, high = periods.left[0], periods.right[-1]
     length = float(np.median(periods.right - periods.left))
     air = max((high - low) * 0.008, (FEWEST * length - (high - low)) / 2)
-    locator = PeriodLocator(periods, lang)
     ax.set_xlim(low - air, high + air)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(PeriodFormatter(locator))
-    ax.tick_params(axis="x", pad=5 + SIZES["tick"] * (0.75 + 1.3))
-    for tick in ax.xaxis.get_major_ticks(MOST_TICKS):  # by the baseline: letters of unlike height stand level
-        tick.label1.set_verticalalignment("baseline")
+    axis, chooser = ax.xaxis, Chooser(ax, periods, lang)
+    axis.remove_overlapping_locs = False  # an outer label stands below an inner one
+    first = 5 + SIZES["tick"] * 0.75
+    for line, which, down in (("inner", "major", first), ("outer", "minor", first + SIZES["tick"] * 1.4)):
+        locator = PeriodLocator(chooser, line)
+        (axis.set_major_locator if which == "major" else axis.set_minor_locator)(locator)
+        formatter = PeriodFormatter(locator)
+        (axis.set_major_formatter if which == "major" else axis.set_minor_formatter)(formatter)
+        ax.tick_params(axis="x", which=which, pad=down)

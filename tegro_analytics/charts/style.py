@@ -79,10 +79,11 @@ def look() -> Iterator[None]:
         yield
 
 
-def dress(ax: Axes, *, grid: str | None) -> None:
+def dress(ax: Axes, *, grid: str | None, shared: bool = False) -> None:
     """Give an Axes, also one made under another style, the quiet frame of the package.
 
-    ``grid`` is the axis along which values are read: ``"y"``, ``"x"`` or None.
+    ``grid`` is the axis along which values are read: ``"y"``, ``"x"`` or None. ``shared`` says that the
+    ticks of the lower axis are those of another Axes and stay.
     """
     ax.set_facecolor("white")
     for side, spine in ax.spines.items():
@@ -92,7 +93,9 @@ def dress(ax: Axes, *, grid: str | None) -> None:
     ax.grid(visible=False, which="both")
     if grid:
         ax.grid(visible=True, axis="y" if grid == "y" else "x", color=GRID, linewidth=0.8, linestyle="-")
-    ax.minorticks_off()
+    ax.yaxis.minorticks_off()
+    if not shared:
+        ax.xaxis.minorticks_off()
     ax.tick_params(
         which="both",
         length=0,

@@ -166,7 +166,7 @@ class Timeline:
         if not self.has_strip:
             return None
         panel = self.ax.inset_axes((0, 0, 1, self.share), sharex=self.ax)
-        dress(panel, grid="y")
+        dress(panel, grid="y", shared=True)
         draw_bars(panel, self.periods, values, colour, wide=0.78)
         low, high = float(np.nanmin(values, initial=0.0)), float(np.nanmax(values, initial=0.0))
         steps = Steps(low, high if high > low else low + 1.0, most=2, whole=formatter.whole)
@@ -174,7 +174,7 @@ class Timeline:
         panel.set_ylim(low, steps.high)
         panel.yaxis.set_major_locator(steps)
         panel.yaxis.set_major_formatter(formatter)
-        panel.tick_params(labelbottom=False)
+        panel.tick_params(axis="x", which="both", labelbottom=False)
         panel.set_title(title, loc="left", fontsize=STRIP_TITLE, color=MUTED, pad=4)
         if len(self.periods) > MOST_BARS:
             self.shade_open(panel)

@@ -187,9 +187,12 @@ def _unreadable(raw: bytes, name: str | None) -> Problem | None:
     except UnicodeError as error:
         return Problem(f"{what} is not UTF-8: {error}", name)
     except msgspec.MsgspecError as error:  # its words hold no data, so that they can be shown
-        if "truncated" in str(error) and _HALF_A_PAIR.search(raw):  # what msgspec says of it
+        reason = str(error)
+        if "out of range" in reason:  # an integer of thousands of digits is JSON
+            return None
+        if "surrogate" in reason or ("truncated" in reason and _HALF_A_PAIR.search(raw)):
             return Problem(f"{what} holds half of a surrogate pair", name)
-        return Problem(f"{what} cannot be read as JSON: {error}", name)
+        return Problem(f"{what} cannot be read as JSON: {reason}", name)
     return None
 
 

@@ -21,7 +21,6 @@ MUTED = "#5B6876"
 RULE = "#DDE3E8"
 BAND = "#EEF3F7"
 ACCENT = "#0072B2"
-PALE_ACCENT = "#A9CCE3"
 AMBER = "#7A4A00"
 PALE_AMBER = "#FFF5E0"
 FONT = "Calibri"
@@ -58,6 +57,7 @@ _NAMED: dict[str, dict[str, Any]] = {
     "warning_head": {"bold": True, "font_color": AMBER, "bg_color": PALE_AMBER, "indent": 1},
     "sandbox": {"bold": True, "font_color": "#FFFFFF", "bg_color": AMBER, "indent": 1},
     "wrapped": {"text_wrap": True},
+    "rule": {"text_wrap": True, "indent": 1},
     "head": {**_HEAD, "align": "left", "indent": 1},
     "head_right": {**_HEAD, "align": "right"},
     "line": {"bottom": 4, "bottom_color": RULE},
@@ -92,8 +92,8 @@ class Styles:
 def money_format(places: int, *, most: int = 0, aligned: bool = False) -> str:
     """Write the number format of amounts: thousands apart, and the places of the currency.
 
-    ``most`` allows more places where an amount has more; ``aligned`` keeps their room where it has not, so that
-    the points of a column stand below each other.
+    ``most`` allows more places where an amount has more; ``aligned`` keeps their room where it has not, so
+    that the points of a column stand below each other.
 
     Examples
     --------

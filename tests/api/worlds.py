@@ -164,7 +164,7 @@ def before_call(**events: Callable[[World], None]) -> Callable[[World], None]:
 
 
 def drawn_rows(rng: random.Random, size: int) -> list[Row]:
-    """Draw how many rows there are, often on the edge of a page, and when they were made, often at one time."""
+    """Draw how many rows there are, often on the edge of a page, and when they were made, often at once."""
     kind = rng.randrange(5)
     if kind == 0:
         count = rng.choice((0, 1, size - 1, size, size + 1))

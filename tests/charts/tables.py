@@ -1,4 +1,4 @@
-"""Results of metrics to draw, made from what can be read by eye, and the texts that a drawing puts on paper."""
+"""Results of metrics to draw, made from what can be read by eye, and the texts that a drawing shows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
@@ -160,23 +161,21 @@ def texts_of(ax: Axes, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Bbox]
     return seen
 
 
-def assert_texts_fit(ax: Axes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every text lies inside the figure, and no two touch."""
+def assert_texts_fit(ax: Axes, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text lies inside the figure, and no two touch; gives what was drawn."""
     seen = texts_of(ax, monkeypatch)
     paper = figure_of(ax).bbox
     assert len(seen) > 3
-    for text, box in seen:
-        inside = box.x0 >= -0.5 and box.y0 >= -0.5 and box.x1 <= paper.x1 + 0.5 and box.y1 <= paper.y1 + 0.5
-        assert inside, f"{text!r} at {box.extents.round()} leaves the figure {paper.extents}"
-    for at, (text, box) in enumerate(seen):
-        for other, place in seen[at + 1 :]:
-            apart = Bbox.intersection(_smaller(box), _smaller(place)) is None
-            assert apart, f"{text!r} and {other!r} overlap"
-
-
-def _smaller(box: Bbox) -> Bbox:
-    """Take a pixel off each side: boxes of lines include the room between lines."""
-    return Bbox.from_extents(box.x0 + 1, box.y0 + 1, box.x1 - 1, box.y1 - 1)
+    boxes = np.array([box.extents for _, box in seen])
+    names = [text for text, _ in seen]
+    outside = (boxes[:, :2] < -0.5).any(axis=1) | (boxes[:, 2:] > np.array(paper.extents[2:]) + 0.5).any(
+        axis=1
+    )
+    assert [name for name, out in zip(names, outside, strict=True) if out] == []
+    low, high = boxes[:, :2] + 1, boxes[:, 2:] - 1  # a pixel less: boxes include the room between lines
+    touching = ((low[:, None] < high[None]) & (low[None] < high[:, None])).all(axis=2)
+    assert [(names[a], names[b]) for a, b in np.argwhere(np.triu(touching, 1))] == []
+    return names
 
 
 def legend_of(ax: Axes) -> list[str]:

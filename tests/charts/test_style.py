@@ -10,6 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
 from tegro_analytics.charts import style
+from tegro_analytics.charts.timeline import Timeline
 from tests.charts.tables import CHARTS, by_group, draw, figure_of, over_time
 
 
@@ -23,7 +24,7 @@ def test_no_setting_is_changed(chart: str) -> None:
 
 def test_a_failure_changes_nothing_either(monkeypatch: pytest.MonkeyPatch) -> None:
     before = dict(mpl.rcParams)
-    monkeypatch.setattr("tegro_analytics.charts.revenue.Timeline.bars", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(Timeline, "bars", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         draw("revenue", over_time(3))
     assert dict(mpl.rcParams) == before

@@ -81,7 +81,7 @@ def test_what_may_be_missing_is_null() -> None:
 
 
 def test_the_table_has_exactly_the_schema() -> None:
-    found = decoded(page(record(2), record(1, id="x")))
+    found = decoded(page(record(2), record("x")))
 
     assert found.table.schema.equals(ORDERS.arrow())
     assert found.quarantine.schema.equals(QUARANTINE.arrow())
@@ -89,7 +89,7 @@ def test_the_table_has_exactly_the_schema() -> None:
     assert all(found.table[field.name].null_count == 0 for field in ORDERS.arrow() if not field.nullable)
 
 
-@pytest.mark.parametrize("pages", [[], [page()], [page(), page(number=2)], [page(record(1, id=None))]])
+@pytest.mark.parametrize("pages", [[], [page()], [page(), page(number=2)], [page(record(None))]])
 def test_nothing_keeps_every_column_and_type(pages: list[Any]) -> None:
     found = decoded(*pages)
 
@@ -169,8 +169,8 @@ def test_every_amount_comes_through_as_text_or_number(units: list[int], as_text:
     amounts = [Decimal(unit).scaleb(-8) for unit in units]
     texts = [format(amount.normalize() if short else amount, "f") for amount in amounts]
     records = [
-        replaced(record(id), b'"1000.00000000"', f'"{text}"'.encode() if as_text else text.encode())
-        for id, text in enumerate(texts)
+        replaced(record(place), b'"1000.00000000"', f'"{text}"'.encode() if as_text else text.encode())
+        for place, text in enumerate(texts)
     ]
 
     assert column(decoded(page(*records)).table, "amount") == amounts
@@ -279,7 +279,7 @@ def test_unknown_codes_are_first_class_and_said_once() -> None:
 
 def test_customers_are_known_by_their_address_however_it_is_written() -> None:
     emails = ["A@x.ru", " a@X.ru ", "b@x.ru", "", "   ", None]
-    found = decoded(page(*(record(id, email=email) for id, email in enumerate(emails))))
+    found = decoded(page(*(record(place, email=email) for place, email in enumerate(emails))))
 
     first, same, other, *none = column(found.table, "customer")
     assert first == same == customer_key("a@x.ru", b"salt")

@@ -6,14 +6,16 @@ from typing import Any
 
 from tegro_analytics.metrics import METRICS
 from tegro_analytics.reports.cells import cell_text
-from tegro_analytics.reports.styles import ACCENT, FONT, MUTED, PALE_ACCENT, RULE
+from tegro_analytics.reports.styles import ACCENT, FONT, MUTED, RULE
 from tegro_analytics.reports.workbook.figures import Row
-from tegro_analytics.reports.workbook.page import Book, Page, TableColumn
+from tegro_analytics.reports.workbook.grid import TableColumn, write_grid
+from tegro_analytics.reports.workbook.page import Book, Page
 
 __all__ = ["write_days"]
 
 _SHOWN = ("gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket")
 _GROSS = 1
+_HATCHED = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": ACCENT, "bg_color": "#FFFFFF"}}
 _DAYS_A_LABEL = 8
 """How many labels the axis of days has at least."""
 
@@ -29,9 +31,11 @@ def write_days(book: Book) -> None:
 def _write(book: Book, currency: str, days: list[Row]) -> None:
     columns = _columns(book, book.figures.money[currency])
     page = book.page(book.text("days_in", currency=currency), widths=[column.width for column in columns])
-    head = page.table(columns, days, name=f"Days_{currency}", places=book.places(currency))
+    head = write_grid(page, columns, days, name=f"Days_{currency}", places=book.places(currency))
     page.sheet.freeze_panes(head + 1, 1)
     page.sheet.repeat_rows(head)
+    if not all(day["complete"] for day in days):
+        page.put(0, book.text("print.incomplete"), "note")
     _draw(page, currency, days, head)
 
 
@@ -55,7 +59,7 @@ def _columns(book: Book, totals: Row) -> list[TableColumn]:
 
 
 def _draw(page: Page, currency: str, days: list[Row], head: int) -> None:
-    """Draw gross volume by day; days that are not over are pale."""
+    """Draw gross volume by day; days that are not over are hatched."""
     book, sheet = page.book, page.sheet
     first, last = head + 1, head + len(days)
     label = METRICS["revenue"].column("gross_volume").label(book.lang)
@@ -67,7 +71,7 @@ def _draw(page: Page, currency: str, days: list[Row], head: int) -> None:
             "values": [sheet.name, first, _GROSS, last, _GROSS],
             "fill": {"color": ACCENT},
             "gap": 40 if len(days) < 100 else 10,
-            "points": [None if day["complete"] else {"fill": {"color": PALE_ACCENT}} for day in days],
+            "points": [None if day["complete"] else _HATCHED for day in days],
         }
     )
     font = {"name": FONT, "size": 9, "color": MUTED}

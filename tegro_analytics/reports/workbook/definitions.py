@@ -6,8 +6,8 @@ import importlib.metadata
 from collections.abc import Iterator
 
 from tegro_analytics.metrics import METRICS
-from tegro_analytics.reports.cells import text_width
-from tegro_analytics.reports.workbook.page import HEAD_HEIGHT, Book, Page
+from tegro_analytics.reports.cells import put_text
+from tegro_analytics.reports.workbook.page import Book, Page
 from tegro_analytics.schemas import FLAGS
 from tegro_analytics.texts import tr
 
@@ -15,7 +15,6 @@ __all__ = ["facts_of", "write_definitions"]
 
 _WIDTHS = (34.0, 34.0, 76.0)
 _METRICS = ("revenue", "fees", "conversion", "payment_systems")
-_LINE = 15
 
 
 def write_definitions(book: Book) -> None:
@@ -34,7 +33,7 @@ def write_definitions(book: Book) -> None:
     page.gap()
     page.section(book.text("rules"))
     for rule in dict.fromkeys(rule for name in _METRICS for rule in METRICS[name].rules):
-        page.band(f"– {tr(f'rule.{rule}', book.lang)}", "wrapped")
+        page.band(f"– {tr(f'rule.{rule}', book.lang)}", "rule")
     page.gap()
     page.section(book.text("flags"))
     for flag in FLAGS:
@@ -80,21 +79,18 @@ def _formulas(book: Book) -> Iterator[tuple[str, str, str]]:
 
 
 def _heads(page: Page, *texts: str) -> None:
-    page.sheet.set_row(page.row, HEAD_HEIGHT - 10)
-    for column, text in enumerate(texts):
-        page.put(column, text, "head")
+    for column, style in enumerate(page.heads(texts, numbers=[False] * len(texts))):
+        put_text(page.sheet, page.row, column, texts[column], style)
     page.row += 1
 
 
 def _line(page: Page, *texts: str) -> None:
     """Write texts side by side; two of them take the room of three."""
-    wide = len(texts) == 2
-    if wide:
-        page.sheet.merge_range(page.row, 1, page.row, 2, "", page.styles("line", "wrapped"))
-    room = sum(_WIDTHS[1:]) if wide else _WIDTHS[-1]
-    lines = max(1, -int(-text_width(texts[-1]) // (room - 2)))
-    page.sheet.set_row(page.row, 18 + _LINE * (lines - 1))
+    rooms = [width - 2 for width in _WIDTHS]
+    if len(texts) == 2:
+        rooms = [rooms[0], sum(rooms[1:])]
+        page.sheet.merge_range(page.row, 1, page.row, 2, "", page.styles("left", "line", "wrapped"))
+    page.fit(texts, rooms)
     for column, text in enumerate(texts):
-        style = ("line", "label", "top") if column == 0 else ("line", "wrapped")
-        page.put(column, text, *style)
+        page.put(column, text, "left", "line", "label" if column == 0 else "wrapped")
     page.row += 1

@@ -46,7 +46,7 @@ class Figures:
 
     @property
     def currencies(self) -> list[str]:
-        """List the currencies in which something was paid or refunded, the largest count of payments first."""
+        """List the currencies in which something was paid or refunded, the most payments first."""
         found = [code for code, row in self.money.items() if row["payments"] or row["refunds"]]
         return sorted(found, key=lambda code: (-self.money[code]["payments"], code))
 

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from tegro_analytics.reports.masking import masked
 from tegro_analytics.reports.rows import Rows
-from tegro_analytics.reports.workbook.page import HEAD_HEIGHT, Book
+from tegro_analytics.reports.workbook.page import Book
 from tegro_analytics.texts import catalogue, tr
 
 __all__ = ["LIMIT", "write_orders"]
@@ -53,14 +53,13 @@ def write_orders(book: Book, *, pii: bool, companion: str | None) -> None:
     page = book.page(book.text("orders"), widths=rows.widths())
     heads, right = rows.heads(), rows.right_aligned()
     head = page.row
-    page.sheet.set_row(head, HEAD_HEIGHT)
+    styles = page.heads(heads, numbers=right)
+    columns = [{"header": text, "header_format": style} for text, style in zip(heads, styles, strict=True)]
     end = rows.write(page.sheet, head + 1)
-    columns = [
-        {"header": text, "header_format": book.styles("head_right" if is_number else "head")}
-        for text, is_number in zip(heads, right, strict=True)
-    ]
     last = max(end - 1, head + 1)
-    page.sheet.add_table(head, 0, last, len(heads) - 1, {"name": "Orders", "style": None, "columns": columns})
+    page.sheet.add_table(
+        head, 0, last, len(heads) - 1, {"name": book.table_name("Orders"), "style": None, "columns": columns}
+    )
     page.sheet.freeze_panes(head + 1, 3)
     page.sheet.repeat_rows(head)
 

@@ -1,4 +1,4 @@
-"""A sheet of the report: its head, its cells by what they hold, its tables."""
+"""A sheet of the report: its head, and its cells by what they hold."""
 
 from __future__ import annotations
 
@@ -6,47 +6,35 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-from xlsxwriter.utility import xl_range
-
 from tegro_analytics.reports.cells import cell_text, fits_number, put_text, safe_title, serial, text_width
-from tegro_analytics.reports.styles import CHANGE, DATE, DURATION, INTEGER, PERCENT, Styles, money_format
+from tegro_analytics.reports.styles import CHANGE, DATE, DURATION, FINE_PERCENT, INTEGER, PERCENT, Styles
+from tegro_analytics.reports.workbook.amounts import CENTS, Amounts, rounded
 from tegro_analytics.reports.workbook.facts import ReportFacts
-from tegro_analytics.reports.workbook.figures import Figures, Row
+from tegro_analytics.reports.workbook.figures import Figures
 from tegro_analytics.reports.xlsx import set_up_print
-from tegro_analytics.schemas import MONEY_SCALE
 from tegro_analytics.texts import tr
 
-__all__ = ["Book", "Page", "TableColumn", "rounded"]
+__all__ = ["Book", "Page"]
 
-HEAD_HEIGHT = 34
 _ROW_HEIGHT = 18
+_LINE = 15
+_AIR = 8
+_BUTTON = 3.0  # room for the button of a filter, and for the margin
 _SECONDS_A_DAY = 86_400
 _NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
-_NUMBERS = ("money", "mean", "count", "rate", "number", "seconds")
+_POINTS_OF = {"rate": "0.0", "fine_rate": "0.00"}
 _FORMATS = {
     "count": INTEGER,
     "number": "0",
     "rate": PERCENT,
+    "fine_rate": FINE_PERCENT,
     "change": CHANGE,
     "seconds": DURATION,
     "date": DATE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """Describe a column of an Excel table: which value it shows, and whether its total is its sum."""
-
-    name: str
-    head: str
-    kind: str
-    width: float
-    total: Decimal | int | None = None
-    """The exact total: it is shown as the value of a formula that sums the column."""
 
 
 class Book:
@@ -56,6 +44,7 @@ class Book:
         self.book, self.facts, self.figures, self.lang = book, facts, figures, lang
         self.styles = Styles(book)
         self._names: set[str] = set()
+        self._tables: set[str] = set()
 
     def text(self, key: str, **values: object) -> str:
         """Look up a text of the report."""
@@ -69,6 +58,15 @@ class Book:
     def places(self, currency: str) -> int:
         """Say how many places amounts of a currency have."""
         return self.facts.reference.minor_unit(currency)
+
+    def table_name(self, name: str) -> str:
+        """Make a name for an Excel table: letters, digits and underscores, and not taken."""
+        base = _NOT_IN_NAMES.sub("_", name)
+        name = base
+        while name.casefold() in self._tables:
+            name = f"{base}_{len(self._tables)}"
+        self._tables.add(name.casefold())
+        return name
 
     def page(self, title: str, *, widths: Sequence[float]) -> Page:
         """Add a sheet."""
@@ -106,6 +104,7 @@ class Page:
         self.row += 1
 
     def _print(self) -> None:
+        """Say on every printed page which shop it is of."""
         set_up_print(self.sheet)
         facts = self.book.facts
         mark = f"{self.book.text('sandbox_mark')} · " if facts.sandbox else ""
@@ -118,22 +117,30 @@ class Page:
         quoted = self.styles(*style, quote_prefix=True, **properties)
         put_text(self.sheet, self.row, column, cell_text(text), plain, quoted=quoted)
 
-    def band(self, text: str, style: str, *, first: int = 0) -> None:
+    def fit(self, texts: Sequence[str], rooms: Sequence[float], *, air: int = 0) -> None:
+        """Make the present row as high as the text with the most lines needs."""
+        lines = max(
+            sum(max(1, math.ceil(text_width(line) / room)) for line in text.split("\n"))
+            for text, room in zip(texts, rooms, strict=True)
+        )
+        self.sheet.set_row(self.row, _ROW_HEIGHT + air + _LINE * (lines - 1))
+
+    def heads(self, texts: Sequence[str], *, numbers: Sequence[bool]) -> list[Any]:
+        """Make the present row one of headers, the first at the left edge; give the style of each."""
+        self.fit(texts, [width - _BUTTON for width in self.widths[: len(texts)]], air=_AIR)
+        return [self.styles("head_right" if is_number else "head") for is_number in numbers]
+
+    def band(self, text: str, style: str) -> None:
         """Write a text over the whole width, as many lines high as it needs."""
-        room = sum(self.widths[first:]) - 3
-        lines = sum(max(1, math.ceil(text_width(line) / room)) for line in text.split("\n"))
-        self.sheet.set_row(self.row, _ROW_HEIGHT + 15 * (lines - 1))
-        for column in range(first + 1, self.last + 1):
-            self.sheet.write_blank(self.row, column, None, self.styles(style))
-        if self.last > first:
-            self.sheet.merge_range(self.row, first, self.row, self.last, "", self.styles(style))
-        self.put(first, text, style)
+        self.fit([text], [sum(self.widths) - _BUTTON])
+        self.sheet.merge_range(self.row, 0, self.row, self.last, "", self.styles(style))
+        self.put(0, text, style)
         self.row += 1
 
-    def section(self, text: str, *, column: int = 0) -> None:
+    def section(self, text: str) -> None:
         """Begin a section."""
         self.sheet.set_row(self.row, 24)
-        self.put(column, text, "section")
+        self.put(0, text, "section")
         self.row += 1
 
     def gap(self) -> None:
@@ -143,25 +150,29 @@ class Page:
     def value(self, column: int, value: Any, kind: str, *style: str, amounts: Amounts = CENTS) -> None:
         """Write a value as what it is; what is missing says so."""
         if value is None:
-            missing = "metric.unnamed" if kind == "number" else "metric.missing"
-            self.put(column, tr(missing, self.book.lang), *style, "missing")
+            text = "–" if kind == "number" else tr("metric.missing", self.book.lang)
+            self.put(column, text, *style, "missing")
         elif kind == "text":
             self.put(column, value, "text", *style)
         elif kind == "bool":
             self.put(column, tr(f"metric.{'yes' if value else 'no'}", self.book.lang), "left", *style)
         elif kind in ("money", "mean"):
             self._money(column, value, amounts.shape(value, kind), amounts.places, *style)
-        elif kind == "points":
-            shape = (
-                f'+{amounts.rate} "{self.book.text("points")}";-{amounts.rate} "{self.book.text("points")}"'
-            )
-            self.sheet.write_number(self.row, column, 100 * value, self.styles(*style, num_format=shape))
         else:
             cell = value / _SECONDS_A_DAY if kind == "seconds" else value
             cell = serial(cell) if isinstance(cell, dt.date) else cell
             aligned = ("left",) if kind == "date" else ()
             shape = self.styles(*aligned, *style, num_format=_FORMATS[kind])
             self.sheet.write_number(self.row, column, cell, shape)
+
+    def points(self, column: int, change: float | None, kind: str, *style: str) -> None:
+        """Write the change of a rate, in percentage points."""
+        if change is None:
+            self.value(column, None, kind, *style)
+            return
+        digits, unit = _POINTS_OF[kind], self.book.text("points")
+        shape = self.styles(*style, num_format=f'+{digits} "{unit}";-{digits} "{unit}";{digits} "{unit}"')
+        self.sheet.write_number(self.row, column, 100 * change, shape)
 
     def _money(self, column: int, amount: Decimal, shape: str, places: int, *style: str) -> None:
         """Write the double nearest to an amount; as text what has more digits than a spreadsheet shows."""
@@ -171,51 +182,6 @@ class Page:
             self.sheet.write_number(self.row, column, float(amount), self.styles(*style, num_format=shape))
         else:
             self.put(column, f"{amount:f}", *style, "number_text")
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """Say how amounts of one currency are shown: with its places, and more where an amount has more.
-
-    ``most`` is how many the amounts of one column have at most: all of them keep room for as many.
-    """
-
-    places: int = 2
-    most: int | None = None
-
-    def shape(self, amount: Decimal, kind: str) -> str:
-        """Give the number format of an amount; a mean has no more places than its currency."""
-        if kind == "mean":
-            return money_format(self.places)
-        if self.most is None:
-            return money_format(self.places, most=places_of(amount))
-        return money_format(self.places, most=self.most, aligned=True)
-
-
-CENTS = Amounts()
-
-
-def places_of(amount: Decimal) -> int:
-    """Count the places of an amount after the point, without zeros at the end.
-
-    Examples
-    --------
-    >>> places_of(Decimal("3.95960000")), places_of(Decimal("100"))
-    (4, 0)
-    """
-    exponent = amount.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def rounded(amount: Decimal, places: int) -> Decimal:
-    """Round an amount as a spreadsheet does: half away from 0.
-
-    Examples
-    --------
-    >>> rounded(Decimal("0.125"), 2), rounded(Decimal("-0.125"), 2)
-    (Decimal('0.13'), Decimal('-0.13'))
-    """
-    return amount.quantize(Decimal(1).scaleb(-min(places, MONEY_SCALE)), ROUND_HALF_UP)
 
 
 def _footer(text: str) -> str:

@@ -101,8 +101,8 @@ def period_of(
     start = bounds.since or min(_midnight((first or as_of).astimezone(clock)), end - _DAY)
     if start >= end:
         raise DataError(
-            f"the period from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M} is empty: until= is the first "
-            "moment that is no longer part of it"
+            f"the period from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M} is empty: until= is the "
+            "first moment that is no longer part of it"
         )
     return Period(start, end, clock)
 

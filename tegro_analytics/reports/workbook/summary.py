@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tegro_analytics.metrics import METRICS
+from tegro_analytics.reports.cells import put_text
+from tegro_analytics.reports.workbook.amounts import CENTS, Amounts
 from tegro_analytics.reports.workbook.figures import Row
-from tegro_analytics.reports.workbook.page import HEAD_HEIGHT, Book, Page
+from tegro_analytics.reports.workbook.page import Book, Page
 from tegro_analytics.texts import catalogue, tr
 
 __all__ = ["write_summary"]
@@ -40,7 +42,8 @@ _CONVERSION = (
     "stale_open",
 )
 _STRONG = ("net_volume", "conversion_24h")
-_MEANS = ("average_ticket",)
+_KINDS = {"average_ticket": "mean", "effective_fee_rate": "fine_rate"}
+_RATES = ("rate", "fine_rate")
 
 
 def write_summary(book: Book) -> None:
@@ -48,10 +51,12 @@ def write_summary(book: Book) -> None:
     page = book.page(book.text("summary"), widths=_WIDTHS)
     page.sheet.hide_gridlines(2)
     page.sheet.freeze_panes(page.row, 0)
+    page.sheet.set_portrait()
     figures = book.figures
     if notes := list(_notes(book)):
+        page.band(book.text("look_at"), "warning_head")
         for note in notes:
-            page.band(note, "warning")
+            page.band(f"•  {note[:1].upper()}{note[1:]}", "warning")
         page.gap()
     if not figures.currencies:
         page.put(0, book.text("no_payments"), "label")
@@ -61,9 +66,10 @@ def write_summary(book: Book) -> None:
         _block_head(page, book.text("figure"))
         before = figures.money_before.get(currency, {})
         for metric, name in _MONEY:
-            kind = "mean" if name in _MEANS else METRICS[metric].column(name).kind
-            label = METRICS[metric].column(name).label(book.lang)
-            _line(page, label, name, kind, figures.money[currency], before, places=book.places(currency))
+            column = METRICS[metric].column(name)
+            amounts = Amounts(book.places(currency))
+            kind, row = _KINDS.get(name, column.kind), figures.money[currency]
+            _line(page, column.label(book.lang), name, kind, row, before, amounts=amounts)
         page.gap()
     page.section(METRICS["conversion"].title(book.lang))
     _block_head(page, book.text("figure"))
@@ -86,31 +92,35 @@ def _conversion_names(conversion: Row) -> Iterator[str]:
 def _block_head(page: Page, first: str) -> None:
     """Write the headers of a block."""
     book = page.book
-    page.sheet.set_row(page.row, HEAD_HEIGHT)
-    page.put(0, first, "head")
-    heads = {
-        _VALUE: book.figures.period.text(book.lang),
-        _BEFORE: book.figures.period.before.text(book.lang),
-        _CHANGE: book.text("change"),
-        _LOW: book.text("low"),
-        _HIGH: book.text("high"),
-        _OF: book.text("of"),
-    }
-    for column, head in heads.items():
-        page.put(column, head, "head_right")
+    heads = [
+        first,
+        book.figures.period.text(book.lang),
+        book.figures.period.before.text(book.lang),
+        *(book.text(key) for key in ("change", "low", "high", "of")),
+    ]
+    styles = page.heads(heads, numbers=[False] + [True] * (len(heads) - 1))
+    for column, (head, style) in enumerate(zip(heads, styles, strict=True)):
+        put_text(page.sheet, page.row, column, head, style)
     page.row += 1
 
 
-def _line(page: Page, label: str, name: str, kind: str, now: Row, before: Row, *, places: int = 2) -> None:
+def _line(
+    page: Page, label: str, name: str, kind: str, now: Row, before: Row, *, amounts: Amounts = CENTS
+) -> None:
     """Write one figure: now, before, the change, and its interval where it is a rate of counts."""
     strong = ("line", "strong") if name in _STRONG else ("line",)
-    page.put(0, label, *strong)
-    page.value(_VALUE, now.get(name), kind, *strong, places=places)
-    page.value(_BEFORE, before.get(name), kind, "line", "label", places=places)
-    page.value(_CHANGE, _change(page.book, kind, now.get(name), before.get(name)), "change", "line", "label")
+    quiet = ("line", "label")
+    page.put(0, label, "left", *strong)
+    page.value(_VALUE, now.get(name), kind, *strong, amounts=amounts)
+    page.value(_BEFORE, before.get(name), kind, *quiet, amounts=amounts)
+    change = _change(page.book, kind, now.get(name), before.get(name))
+    if kind in _RATES:
+        page.points(_CHANGE, change, kind, *quiet)
+    else:
+        page.value(_CHANGE, change, "change", *quiet)
     for column, part in ((_LOW, "low"), (_HIGH, "high"), (_OF, "n")):
         if f"{name}_{part}" in now:
-            page.value(column, now[f"{name}_{part}"], "count" if part == "n" else "rate", "line", "label")
+            page.value(column, now[f"{name}_{part}"], "count" if part == "n" else "rate", *quiet)
         else:
             page.put(column, "", "line")
     page.row += 1
@@ -121,7 +131,7 @@ def _change(book: Book, kind: str, now: Any, before: Any) -> float | None:
     period, as_of = book.figures.period, book.facts.as_of
     if now is None or before is None or not period.is_over(as_of, after=_MATURE):
         return None
-    if kind == "rate":
+    if kind in _RATES:
         return float(now - before)
     return float((now - before) / before) if before else None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tegro_analytics.metrics import METRICS
 from tegro_analytics.reports.workbook.figures import Row
-from tegro_analytics.reports.workbook.page import Book, TableColumn
+from tegro_analytics.reports.workbook.grid import TableColumn, write_grid
+from tegro_analytics.reports.workbook.page import Book
 
 __all__ = ["write_systems"]
 
@@ -24,7 +25,8 @@ _SHOWN = (
     "rank",
 )
 _SUMMED = ("payments", "gross_volume", "fees", "refunds", "net_volume", "orders")
-_WIDTHS = {"money": 16.0, "rate": 14.0, "count": 11.0, "number": 9.0}
+_INTERVAL = {"conversion_24h_low": "low", "conversion_24h_high": "high"}
+_WIDTHS = {"money": 16.0, "rate": 16.0, "count": 12.0, "number": 10.0}
 
 
 def write_systems(book: Book) -> None:
@@ -40,7 +42,8 @@ def write_systems(book: Book) -> None:
                 found[currency], key=lambda row: (-row["gross_volume"], row["payment_system"] or "")
             )
             columns = _columns(book, rows)
-            heads.append(page.table(columns, rows, name=f"Systems_{currency}", places=book.places(currency)))
+            name, places = f"Systems_{currency}", book.places(currency)
+            heads.append(write_grid(page, columns, rows, name=name, places=places))
             page.gap()
     if not heads:
         page.put(0, book.text("no_orders"), "label")
@@ -58,6 +61,8 @@ def _columns(book: Book, rows: list[Row]) -> list[TableColumn]:
     columns = [TableColumn("payment_system", metric.column("payment_system").label(book.lang), "text", 40)]
     for name in _SHOWN:
         column = metric.column(name)
+        head = book.text(_INTERVAL[name]) if name in _INTERVAL else column.label(book.lang)
+        kind = "fine_rate" if name == "effective_fee_rate" else column.kind
         total = sum(row[name] for row in rows) if name in _SUMMED and rows else None
-        columns.append(TableColumn(name, column.label(book.lang), column.kind, _WIDTHS[column.kind], total))
+        columns.append(TableColumn(name, head, kind, _WIDTHS[column.kind], total))
     return columns

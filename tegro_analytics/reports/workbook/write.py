@@ -54,8 +54,8 @@ def write_report(
     """Write a report on a period as a workbook.
 
     It has a summary with the period before, the days of each currency with a chart, the payment systems, the
-    orders, and a last sheet that says where every number comes from. Amounts of different currencies are never
-    added. More than ``limit`` orders go to ``NAME-orders.xlsx`` beside it.
+    orders, and a last sheet that says where every number comes from. Amounts of different currencies are
+    never added. More than ``limit`` orders go to ``NAME-orders.xlsx`` beside it.
 
     Parameters
     ----------
