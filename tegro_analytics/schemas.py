@@ -160,16 +160,23 @@ WITHDRAWALS = Table(
 WITHDRAWAL_FIELDS: dict[str, tuple[str, ...]] = {
     "id": ("id", "withdrawal_id", "order_id"),
     "payment_id": ("payment_id", "external_id", "merchant_id"),
-    "status": ("status", "state"),
+    "status": ("status", "state", "status.code", "status.name"),
     "created_at": ("date_created", "created_at", "date", "date_added", "created"),
     "done_at": ("date_payed", "date_paid", "done_at", "date_done", "completed_at", "date_completed"),
-    "amount": ("amount", "sum", "value"),
-    "fee": ("fee", "commission"),
-    "currency": ("currency", "currency_code", "currency_id"),
-    "payment_system_id": ("payment_system_id", "payment_system"),
-    "account": ("account", "wallet", "recipient", "destination"),
+    "amount": ("amount", "sum", "value", "amount.value", "amount.amount", "sum.value"),
+    "fee": ("fee", "commission", "fee.value", "fee.amount", "commission.value", "commission.amount"),
+    "currency": (
+        "currency",
+        "currency_code",
+        "currency_id",
+        "currency.code",
+        "currency.id",
+        "amount.currency",
+    ),
+    "payment_system_id": ("payment_system_id", "payment_system", "payment_system.id"),
+    "account": ("account", "wallet", "recipient", "destination", "account.number", "recipient.account"),
 }
-"""Where each column of a withdrawal is looked for, first name first."""
+"""Where each column of a withdrawal is looked for, first name first; ``a.b`` is field b of an object a."""
 
 BALANCES = Table(
     "balances",

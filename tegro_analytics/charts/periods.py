@@ -149,9 +149,10 @@ def _plans(periods: Periods) -> Iterator[_Plan]:
                 "LLL",
                 "y",
             )
+    opening = _first_of_years(periods)
     for step in (1, 2, 5, 10, 25, 50):
         yield _Plan(
-            lambda at, start, step=step: at in firsts and start.month == 1 and start.year % step == 0,  # type: ignore[misc]
+            lambda at, start, step=step: at in opening and start.year % step == 0,  # type: ignore[misc]
             "y",
             "",
         )
@@ -160,6 +161,16 @@ def _plans(periods: Periods) -> Iterator[_Plan]:
 def _starts_day(step: int) -> Callable[[int, dt.datetime], bool]:
     """Choose midnights; with a step, odd days short of the 31st, so that the 31st and the 1st never meet."""
     return lambda _, start: start.hour == 0 and (step == 1 or (start.day % step == 1 and start.day != 31))
+
+
+def _first_of_years(periods: Periods) -> frozenset[int]:
+    starts = periods.starts
+    return frozenset(
+        at
+        for at, start in enumerate(starts)
+        if (start.month == 1 and start.day == 1 and start.hour == 0)
+        or (at > 0 and starts[at - 1].year != start.year)
+    )
 
 
 def _first_of_months(periods: Periods) -> frozenset[int]:
@@ -290,7 +301,7 @@ def set_time_axis(ax: Axes, periods: Periods, lang: str) -> None:
     ax.set_xlim(low - air, high + air)
     axis, chooser = ax.xaxis, Chooser(ax, periods, lang)
     axis.remove_overlapping_locs = False  # an outer label stands below an inner one
-    first = 5 + SIZES["tick"] * 0.75
+    first = 8 + SIZES["tick"] * 0.75
     for line, which, down in (("inner", "major", first), ("outer", "minor", first + SIZES["tick"] * 1.4)):
         locator = PeriodLocator(chooser, line)
         (axis.set_major_locator if which == "major" else axis.set_minor_locator)(locator)

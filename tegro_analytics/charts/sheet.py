@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tegro_analytics.charts.style import MUTED, look
-from tegro_analytics.charts.surround import LINE, MARGIN, WIDTH, Heading, Surround, corner, settle
+from tegro_analytics.charts.surround import LINE, MARGIN, PAPER, WIDTH, Heading, Surround, corner, settle
 from tegro_analytics.exceptions import DataError
 
 __all__ = ["Drawing", "Sheet", "drawing", "sheet"]
@@ -53,20 +53,25 @@ class Sheet:
         self.ax = ax
         self.own = own
         self.lang = lang
+        self.height = 0.0
+        self.beside = 0.0
+        """Points that labels take to the left of the plot, where they are many."""
         self.figure = cast("Figure", ax.get_figure(root=True))
 
     def plan(self, height: float) -> None:
-        """Make a figure of our own high enough for a plot of ``height`` points and what goes around it."""
-        if self.own:
-            self.figure.set_size_inches(WIDTH, (height + TEXTS) / 72)
-        settle(self.figure)
+        """Plan a plot of ``height`` points in a figure of our own; elsewhere see how much room there is."""
+        self.height = height
+        if not self.own:
+            settle(self.figure)
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of the plot in points, the height as it will be with texts around it."""
+        if self.own:
+            return PAPER - self.beside, self.height
         box = self.ax.get_window_extent()
         width, height = box.width / self.figure.dpi * 72, box.height / self.figure.dpi * 72
-        return width, height if self.own else max(40.0, self._cell_height(height) - TEXTS)
+        return width, max(40.0, self._cell_height(height) - TEXTS)
 
     def _cell_height(self, height: float) -> float:
         """Estimate the height of the cell of a grid: what other charts have around them comes and goes."""

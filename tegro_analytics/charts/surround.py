@@ -26,6 +26,8 @@ LINE = 1.28
 MARGIN = 11.0
 WIDTH = 9.0
 """Inches: what a notebook and a page of A4 in landscape show without shrinking."""
+PAPER = WIDTH * 72 - 2 * MARGIN
+"""Points from margin to margin of a figure of our own."""
 LEGEND_ROOM = 230.0
 HANDLE = 22.0
 
@@ -78,12 +80,12 @@ class Surround:
         vars(self.ax)["_tegro_surround"] = self
         others = [vars(axes).get("_tegro_surround") for axes in self.figure.axes]
         every = [self] if self.height is not None else [one for one in others if isinstance(one, Surround)]
-        for one in every:
-            one._lift()
-        settle(self.figure)
+        if self.height is None:
+            for one in every:
+                one._lift()
+            settle(self.figure)
         for one in every:
             one._set()
-        settle(self.figure)
 
     def _parts(self) -> list[Artist]:
         return [part for part in (*self.texts, self.title, self.legend) if part is not None]
@@ -108,7 +110,9 @@ class Surround:
         self.texts = []
         heading = self.heading
         left = -self._edge()
-        room = self.ax.get_window_extent().width / self.figure.dpi * 72 - left
+        room = PAPER
+        if self.height is None:
+            room = self.ax.get_window_extent().width / self.figure.dpi * 72 - left
         up = self._unit(heading.unit, left) if heading.unit else heading.above
         if heading.legend:
             up = self._legend(left, up, room) + 8

@@ -18,7 +18,7 @@ from tegro_analytics.schemas import WITHDRAWAL_FIELDS
 
 _EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
-_ACCOUNTS: Final = frozenset(WITHDRAWAL_FIELDS["account"])
+_ACCOUNTS: Final = frozenset(name for name in WITHDRAWAL_FIELDS["account"] if "." not in name)
 _ACCOUNT_PAIR = re.compile(rf'("(?:{"|".join(sorted(_ACCOUNTS))})"\s*:\s*"?)([^",}}\]]+)')
 
 

@@ -94,7 +94,12 @@ def withdrawals_table(pages: Iterable[Page], context: Context, *, as_of: dt.date
                 _set_aside(quarantine, problem, (page, row, raw))
     never = [column for column in WITHDRAWAL_FIELDS if column not in found.seen]
     if never and found.origin:
-        warnings.warn(_never_found(never), TegroDataWarning, stacklevel=2)
+        warnings.warn(
+            f"withdrawals: no record shows {', '.join(never)}. The API documents these records nowhere: all that "
+            "they hold besides is in `extra`",
+            TegroDataWarning,
+            stacklevel=2,
+        )
     table = _table(found, quarantine, context, as_of)
     return Decoded(assemble([table], schemas.WITHDRAWALS), quarantine.table())
 
@@ -197,10 +202,3 @@ def _cast(column: str, values: list[Any]) -> Cast:
 def _set_aside(quarantine: Quarantine, problem: Problem, origin: tuple[Page, int, bytes]) -> None:
     page, row, raw = origin
     quarantine.add(problem, raw, page=page.number, row=row, observed_at=page.requested_at)
-
-
-def _never_found(names: list[str]) -> str:
-    looked = "; ".join(f"{name} (looked for {', '.join(WITHDRAWAL_FIELDS[name])})" for name in names)
-    return (
-        f"withdrawals: no record has {looked}. The records are documented nowhere; all fields are in `extra`."
-    )

@@ -63,7 +63,7 @@ def holds_all(world: World, seed: int) -> PassReport:
 
 
 def may_be_ignored(report: PassReport) -> bool:
-    """One page came again and again, and it may be a full one: nobody can tell whether there are more rows."""
+    """A page came again and again, and may be a full one: nobody can tell whether there are more rows."""
     full = report.unique >= 10 and report.unique % 5 == 0
     return report.end_seen == "ignored" and full and not report.verified and bool(report.warnings)
 
