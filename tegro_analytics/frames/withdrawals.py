@@ -95,8 +95,8 @@ def withdrawals_table(pages: Iterable[Page], context: Context, *, as_of: dt.date
     never = [column for column in WITHDRAWAL_FIELDS if column not in found.seen]
     if never and found.origin:
         warnings.warn(
-            f"withdrawals: no record shows {', '.join(never)}. The API documents these records nowhere: all that "
-            "they hold besides is in `extra`",
+            f"withdrawals: no record shows {', '.join(never)}. The API documents these records nowhere: "
+            "all that they hold besides is in `extra`",
             TegroDataWarning,
             stacklevel=2,
         )
