@@ -94,7 +94,9 @@ class Rows:
         self.ax.set_yticks(range(self.count), labels=self.labels)
         self.ax.tick_params(axis="y", labelcolor=INK)
         self.ax.tick_params(axis="x", labelbottom=False)
-        settle(page.figure)
+        page.beside = max((width(label, SIZES["tick"]) for label in self.labels), default=0.0) + 5
+        if not page.own:
+            settle(page.figure)
 
     def draw(self, blocks: Sequence[Block]) -> float:
         """Draw the blocks from left to right; gives the points that their headings take above the plot."""
@@ -138,7 +140,7 @@ class Rows:
 
     def _column(self, block: Column, right: float, total: float) -> None:
         for row, text in enumerate(block.texts):
-            self.ax.text(
+            written = self.ax.text(
                 right / total,
                 row,
                 text,
@@ -148,6 +150,7 @@ class Rows:
                 fontsize=SIZES["tick"],
                 color=INK,
             )
+            written.set_in_layout(False)  # it lies within the plot
         self.page.write(block.heading, right / total, 8, size=HEAD, side="right")
 
     def _panel(self, block: Bars | Dots, left: float, wide: float, total: float, *, ticks: bool) -> None:

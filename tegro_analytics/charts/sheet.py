@@ -12,7 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tegro_analytics.charts.style import MUTED, look
-from tegro_analytics.charts.surround import LINE, MARGIN, PAPER, WIDTH, Heading, Surround, corner, settle
+from tegro_analytics.charts.surround import (
+    LINE,
+    MARGIN,
+    PAPER,
+    WIDTH,
+    Heading,
+    Surround,
+    cell_of,
+    corner,
+    settle,
+)
 from tegro_analytics.exceptions import DataError
 
 __all__ = ["Drawing", "Sheet", "drawing", "sheet"]
@@ -57,6 +67,7 @@ class Sheet:
         self.beside = 0.0
         """Points that labels take to the left of the plot, where they are many."""
         self.figure = cast("Figure", ax.get_figure(root=True))
+        self.cell = None if own else cell_of(ax)
 
     def plan(self, height: float) -> None:
         """Plan a plot of ``height`` points in a figure of our own; elsewhere see how much room there is."""
@@ -69,17 +80,11 @@ class Sheet:
         """Width and height of the plot in points, the height as it will be with texts around it."""
         if self.own:
             return PAPER - self.beside, self.height
+        across, down = (inches * 72 for inches in self.figure.get_size_inches())
+        if self.cell is not None:
+            return across * self.cell.width - self.beside, max(40.0, down * self.cell.height - TEXTS)
         box = self.ax.get_window_extent()
-        width, height = box.width / self.figure.dpi * 72, box.height / self.figure.dpi * 72
-        return width, max(40.0, self._cell_height(height) - TEXTS)
-
-    def _cell_height(self, height: float) -> float:
-        """Estimate the height of the cell of a grid: what other charts have around them comes and goes."""
-        spec = self.ax.get_subplotspec()
-        if spec is None:
-            return height
-        share = len(spec.rowspan) / spec.get_gridspec().nrows
-        return float(self.figure.get_size_inches()[1] * 72 * share)
+        return box.width / self.figure.dpi * 72, max(40.0, down * _share_of_grid(self.ax) - TEXTS)
 
     def write(self, text: str, x: float, up: float, *, size: float, side: str = "left") -> None:
         """Write a text over the plot: ``x`` as a part of its width, ``up`` in points."""
@@ -97,7 +102,13 @@ class Sheet:
 
     def finish(self, heading: Heading, height: float) -> None:
         """Set what stands around the plot, and fit a figure of our own to it."""
-        Surround(self.ax, heading, height=height if self.own else None)()
+        Surround(self.ax, heading, height=height if self.own else None, cell=self.cell)()
+
+
+def _share_of_grid(ax: Axes) -> float:
+    """Say what part of the height of the figure is an Axes' own: what others have around them comes and goes."""
+    spec = ax.get_subplotspec()
+    return len(spec.rowspan) / spec.get_gridspec().nrows if spec is not None else ax.get_position().height
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from matplotlib.transforms import Affine2D, Bbox, ScaledTranslation, Transform
 from tegro_analytics.charts.lettering import labels, wrap
 from tegro_analytics.charts.style import INK, MUTED, SIZES
 
-__all__ = ["LINE", "Heading", "Surround", "corner", "settle"]
+__all__ = ["LINE", "Heading", "Surround", "cell_of", "corner", "settle"]
 
 LINE = 1.28
 MARGIN = 11.0
@@ -64,7 +64,7 @@ def corner(ax: Axes, left: float, up: float, *, x: float = 0.0, y: float = 1.0) 
 class Surround:
     """The texts around one plot; they can be set again when the plot gets another width."""
 
-    def __init__(self, ax: Axes, heading: Heading, *, height: float | None) -> None:
+    def __init__(self, ax: Axes, heading: Heading, *, height: float | None, cell: Bbox | None) -> None:
         self.ax = ax
         self.figure = cast("Figure", ax.get_figure(root=True))
         self.heading = heading
@@ -73,7 +73,7 @@ class Surround:
         self.texts: list[Text] = []
         self.title: Text | None = None
         self.legend: Legend | None = None
-        self.cell = None if height is not None else _cell(ax)
+        self.cell = cell
 
     def __call__(self) -> None:
         """Set everything, and with it what other charts of the same figure have around them."""
@@ -210,7 +210,7 @@ class Surround:
             self.ax.set_in_layout(True)  # which setting a position takes away
 
 
-def _cell(ax: Axes) -> Bbox | None:
+def cell_of(ax: Axes) -> Bbox | None:
     """Find the part of the figure that is an Axes' own, where no layout engine looks after it."""
     figure = cast("Figure", ax.get_figure(root=True))
     if figure.get_layout_engine() is not None:
