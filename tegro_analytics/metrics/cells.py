@@ -132,8 +132,8 @@ def _all_starts(question: Question, table: pa.Table) -> NDArray[np.datetime64] |
     first = bounds.since if bounds.since is not None else seen.min().item()
     end = bounds.until
     if end is None:
-        last = start_of(question.now, freq)
-        end = max(next_start(last, freq), *([next_start(seen.max().item(), freq)] if len(seen) else []))
+        last = max([start_of(question.now, freq), *([seen.max().item()] if len(seen) else [])])
+        end = next_start(last, freq)
     return np.array(list(periods(first, end, freq)), "M8[us]")
 
 
