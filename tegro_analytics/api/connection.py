@@ -53,6 +53,12 @@ class _Reporting(HTTPConnection):
         finally:
             self._drop_twin()
 
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        # An answer of the proxy that the watchdog cut off counts as one that has ended.
+        if _here.watch.expired:
+            raise TimeoutError
+
     def _drop_twin(self) -> None:
         if self._twin is not None:
             self._twin.close()
