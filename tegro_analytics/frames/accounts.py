@@ -58,7 +58,7 @@ def balances_table(data: Mapping[str, Any], requested_at: dt.datetime) -> Decode
     amounts = dict(sorted(found.items())) if isinstance(found, Mapping) else {}
     raws = [{"user_id": data.get("user_id"), "balance": {code: amount}} for code, amount in amounts.items()]
     casts = {
-        "user_id": columns.integers([data.get("user_id")] * len(raws), _USER),
+        "user_id": columns.integers(columns.uncut([data.get("user_id")] * len(raws)), _USER),
         "currency": columns.texts(list(amounts), Field("currency", "text", required=True)),
         "balance": columns.money(list(amounts.values()), _BALANCE),
     }
@@ -94,7 +94,7 @@ def shops_table(data: Mapping[str, Any], requested_at: dt.datetime, source_zone:
     records = [shop if isinstance(shop, Mapping) else {} for shop in shops]
     casts: dict[str, Cast] = {}
     for field in _SHOP:
-        values = [record.get(field.name) for record in records]
+        values = columns.uncut([record.get(field.name) for record in records])
         casts[field.name] = _CASTS[field.kind](values, field)
     for place, shop in enumerate(shops):
         if not isinstance(shop, Mapping):

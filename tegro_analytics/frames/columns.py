@@ -46,7 +46,7 @@ class Cast:
 
 
 def integers(values: Sequence[Any], field: Field) -> Cast:
-    """Cast numbers, and digits in strings, to int64."""
+    """Cast whole numbers, and digits in strings, to int64; see :func:`uncut` for what may hold others."""
     try:
         cast = Cast(pa.array(values, pa.int64()))
     except _REFUSED:
@@ -56,6 +56,17 @@ def integers(values: Sequence[Any], field: Field) -> Cast:
         if pc.any(low).as_py():
             _refuse(cast, field, low)
     return without_nulls(cast, field)
+
+
+def uncut(values: Sequence[Any]) -> list[Any]:
+    """Write floats and decimals as texts, for columns of whole numbers: Arrow would cut their places off.
+
+    Examples
+    --------
+    >>> pa.array([Decimal("1.5")], pa.int64()).to_pylist(), uncut([Decimal("1.5"), 2])
+    ([1], ['1.5', 2])
+    """
+    return [str(value) if isinstance(value, float | Decimal) else value for value in values]
 
 
 def _integer(value: Any) -> int:

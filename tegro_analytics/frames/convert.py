@@ -45,7 +45,7 @@ def to_float(df: pd.DataFrame) -> pd.DataFrame:
     turned = {}
     for place, name in enumerate(df.columns):
         series = df.iloc[:, place]
-        if _is_decimal(series):
+        if is_decimal(series):
             turned[name] = floats_from_decimals(_arrow_decimals(series))
     return _with(df, turned)
 
@@ -154,7 +154,7 @@ def amounts_of(series: pd.Series[Any]) -> pa.Array:
     DataError
         If a value has no exact amount.
     """
-    if _is_decimal(series):
+    if is_decimal(series):
         decimals = _arrow_decimals(series)
     elif pd.api.types.is_float_dtype(series.dtype):
         return decimals_from_floats(series.to_numpy(dtype=np.float64, na_value=np.nan))
@@ -171,7 +171,8 @@ def amounts_of(series: pd.Series[Any]) -> pa.Array:
     raise DataError(f"the column {series.name!r} does not hold amounts: {reason}")
 
 
-def _is_decimal(series: pd.Series[Any]) -> bool:
+def is_decimal(series: pd.Series[Any]) -> bool:
+    """Tell whether a column holds decimals: Arrow's, or Python's."""
     dtype = series.dtype
     if isinstance(dtype, pd.ArrowDtype):
         return bool(pa.types.is_decimal(dtype.pyarrow_dtype))

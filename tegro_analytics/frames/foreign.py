@@ -19,7 +19,7 @@ from tegro_analytics.frames import columns as casts
 from tegro_analytics.frames.assemble import assemble
 from tegro_analytics.frames.columns import Cast
 from tegro_analytics.frames.context import Context, micros
-from tegro_analytics.frames.convert import amounts_of, instants_of
+from tegro_analytics.frames.convert import amounts_of, instants_of, is_decimal
 from tegro_analytics.frames.dataframe import Money, to_pandas
 from tegro_analytics.frames.derive import derive
 from tegro_analytics.frames.flags import flag_paid_twice
@@ -108,7 +108,7 @@ def canonical(
     table = assemble([_orders(frame, context, as_of)], schemas.ORDERS)
     table = flag_paid_twice(table, context.reference.codes("paid"))
     if money is None:
-        money = "decimal" if isinstance(frame["amount"].dtype, pd.ArrowDtype) else "float64"
+        money = "decimal" if is_decimal(frame["amount"]) else "float64"
     result = to_pandas(table, schemas.ORDERS, report_zone=zone, money=money, pii=pii)
     own = frozenset(schemas.ORDERS.names()).union(*_ALIASES.values())
     others = [name for name in frame.columns if name not in own]
@@ -129,7 +129,11 @@ def _pandas(df: Any) -> pd.DataFrame:
     if isinstance(df, pd.DataFrame):
         return df.reset_index(drop=True)
     if hasattr(df, "__arrow_c_stream__"):
-        frame: pd.DataFrame = pa.table(df).to_pandas(types_mapper=pd.ArrowDtype)
+        table = pa.table(df)
+        for place, field in enumerate(table.schema):
+            if pa.types.is_string_view(field.type):  # of Polars; pandas cannot take rows of them
+                table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+        frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
     kind = type(df).__name__
     raise DataError(f"{kind} is not a frame: pass pandas, or what gives Arrow (Polars, PyArrow, DuckDB)")
@@ -244,7 +248,7 @@ def _strict(cast: Cast) -> pa.Array:
 
 
 def _values(series: pd.Series[Any]) -> list[Any]:
-    """List the values of a column, what is missing as None, floats that are whole as whole numbers."""
+    """List the values of a column: what is missing as None, floats that are whole as whole numbers."""
     values = zip(series.tolist(), series.isna(), strict=True)
     return [
         None if missing else int(value) if isinstance(value, float) and value.is_integer() else value
@@ -253,11 +257,11 @@ def _values(series: pd.Series[Any]) -> list[Any]:
 
 
 def _integers(series: pd.Series[Any], field: Field) -> Cast:
-    return casts.integers(_values(series), field)
+    return casts.integers(casts.uncut(_values(series)), field)
 
 
 def _switches(series: pd.Series[Any], field: Field) -> Cast:
-    return casts.switches(_values(series), field)
+    return casts.switches(casts.uncut(_values(series)), field)
 
 
 def _texts(series: pd.Series[Any], field: Field) -> Cast:

@@ -25,6 +25,7 @@ from tegro_analytics.frames.flags import flag_paid_twice
 from tegro_analytics.frames.people import customer_keys
 from tegro_analytics.frames.records import Field, Problem
 from tegro_analytics.frames.zones import INSTANT, localize
+from tegro_analytics.privacy import mask_emails
 
 BATCH_ROWS: Final = 8_000
 """Records that are cast at a time: enough for Arrow's calls to cost nothing, few enough for the cache."""
@@ -44,6 +45,7 @@ FIELDS: Final = (
 )
 
 _LISTED = 10
+_NAME_SHOWN = 40
 
 
 def orders_table(pages: Iterable[Page], context: Context, *, as_of: dt.datetime) -> Decoded:
@@ -234,7 +236,9 @@ def _quarantine(parts: list[PageRecords], bad: dict[int, Problem]) -> pa.Table:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """List names for a message: the first ten, in order."""
-    ordered = sorted(names)
+    """List names for a message: the first ten, in order, each as far as it can be read at a glance."""
+    ordered = sorted(
+        mask_emails(name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_SHOWN]}…") for name in names
+    )
     more = f" and {len(ordered) - _LISTED} more" if len(ordered) > _LISTED else ""
     return f"{', '.join(ordered[:_LISTED])}{more}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
@@ -204,6 +205,9 @@ def shown(value: object) -> str:
     >>> shown(b'"user@site.ru"'), shown("x" * 100)
     ('"u***@site.ru"', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")
     """
-    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else repr(value)
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", "backslashreplace")
+    else:
+        text = str(value) if isinstance(value, Decimal) else repr(value)
     text = mask_emails(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
