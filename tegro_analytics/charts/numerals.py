@@ -143,7 +143,7 @@ class NumberFormatter(Formatter):
         self.ending = "" if not percent else ("\xa0%" if lang == "ru" else "%")
 
     def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002
-        return self.format_ticks([*self.locs, x])[-1]
+        return self.format_ticks([x])[0]
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         """Write all ticks with the places that the finest of them needs, at most eight."""

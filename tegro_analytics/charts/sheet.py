@@ -106,7 +106,7 @@ class Sheet:
 
 
 def _share_of_grid(ax: Axes) -> float:
-    """Say what part of the height of the figure is an Axes' own: what others have around them comes and goes."""
+    """Say what part of the height of the figure is an Axes' own, whatever its neighbours have around them."""
     spec = ax.get_subplotspec()
     return len(spec.rowspan) / spec.get_gridspec().nrows if spec is not None else ax.get_position().height
 

@@ -225,6 +225,8 @@ def _sorted(source: Source, table: pd.DataFrame) -> pd.DataFrame:
     """Put the rows in order of time, and make sure that each is there once."""
     time = ["period_start"] if "period_start" in table.columns else []
     names = ("payment_system", "payment_system_id") if source.metric == "payment_systems" else source.by
+    if source.metric == "payment_systems":
+        time = []  # one row for each system: periods would be several
     keys = [*time, *(name for name in names if name in table.columns)]
     twice = table.duplicated(keys).any() if keys else len(table) > 1
     if twice and source.metric == "payment_systems":
