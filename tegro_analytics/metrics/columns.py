@@ -188,12 +188,19 @@ def stored_zone(frame: pd.DataFrame, default: ZoneInfo) -> ZoneInfo:
     zone = _zone_of(frame)
     if zone is None:
         return default
-    if zone.key != "UTC" or "created_date" not in frame.columns:
-        return zone
-    days = canonical_column(_array(frame["created_date"], "created_date"), "created_date")
-    made = frame["created_at"].dt.tz_convert("UTC").dt.tz_localize(None)
-    same = pc.all(pc.equal(days, pa.array(made, from_pandas=True).cast(pa.date32(), safe=False))).as_py()
-    return default if same is False else zone
+    differs = zone.key == "UTC" and any(_days_differ(frame, clock) for clock in _CLOCKS)
+    return default if differs else zone
+
+
+def _days_differ(frame: pd.DataFrame, clock: str) -> bool:
+    """Say whether the stored days of a clock are others than those of its instants in UTC."""
+    if not {f"{clock}_at", f"{clock}_date"} <= set(frame.columns):
+        return False
+    days, instants = (
+        canonical_column(_array(frame[name], name), name) for name in (f"{clock}_date", f"{clock}_at")
+    )
+    same = pc.equal(days, instants.cast(pa.timestamp("us")).cast(pa.date32()))
+    return pc.all(same).as_py() is False
 
 
 def _zone_of(frame: pd.DataFrame) -> ZoneInfo | None:

@@ -116,19 +116,15 @@ def _money(column: nw.Expr, dtype: Any) -> nw.Expr:
 
 def week_number(day: nw.Expr) -> nw.Expr:
     """Number the weeks, Monday first."""
-    return _days_since_a_monday(day) // 7
+    return (_ordinal(day) - 1) // 7
 
 
 def weekday_number(day: nw.Expr) -> nw.Expr:
     """Number the weekdays, 1 = Monday."""
-    return _days_since_a_monday(day) % 7 + 1
+    return (_ordinal(day) - 1) % 7 + 1
 
 
-def _days_since_a_monday(day: nw.Expr) -> nw.Expr:
-    """Count days by the rules of the calendar: no engine's own notion of a week is asked."""
-    month = day.dt.month().cast(nw.Int64)
-    # Years begin in March here, so that the leap day is the last day of a year.
-    shift = (month + 9) % 12
-    year = day.dt.year().cast(nw.Int64) - (shift // 10)
-    leap_days = year // 4 - year // 100 + year // 400
-    return year * 365 + leap_days + (shift * 153 + 2) // 5 + day.dt.day().cast(nw.Int64) + 1
+def _ordinal(day: nw.Expr) -> nw.Expr:
+    """Number the days by the rules of the calendar, a Monday as 1: no engine's own notion of a week is asked."""
+    past = day.dt.year().cast(nw.Int64) - 1
+    return past * 365 + past // 4 - past // 100 + past // 400 + day.dt.ordinal_day().cast(nw.Int64)

@@ -141,9 +141,9 @@ def _outcomes(rows: list[Row]) -> dict[str, Any]:
     unresolved = [row for row in stale if row["observed_at"] < row["created_at"] + dt.timedelta(hours=24)]
     unknown_date = len(paid_ever) - len(waited)
     groups = {
-        "orders": live, "mature": mature, "paid": paid, "paid_24h": in_time, "paid_ever": paid_ever, "lost": lost,
-        "pending": [row for row in open_ if row not in stale], "stale_open": stale, "unresolved": unresolved,
-        "late_paid": late,
+        "orders": live, "mature": mature, "paid": paid, "paid_24h": in_time, "paid_ever": paid_ever,
+        "lost": lost, "pending": [row for row in open_ if row not in stale], "stale_open": stale,
+        "unresolved": unresolved, "late_paid": late,
     }  # fmt: skip
     times = sorted(_seconds(row) for row in paid if row["paid_at"] is not None and _seconds(row) >= 0)
     return {

@@ -1,4 +1,4 @@
-"""Drawn orders: every metric equals the oracle, money to the last digit, and does what the definitions promise."""
+"""Drawn orders: every metric equals the oracle, money to the last digit, and keeps its promises."""
 
 from __future__ import annotations
 
