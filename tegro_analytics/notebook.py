@@ -102,7 +102,11 @@ def run(notebook: Path, *, environment: dict[str, str] | None = None, folder: Pa
 @contextlib.contextmanager
 def _variables(environment: dict[str, str]) -> Iterator[None]:
     """Set variables for the kernel; the kernel of this interpreter is the one that is meant."""
-    wanted = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}", **environment}
+    wanted = {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # whatever draws in this process
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        **environment,
+    }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

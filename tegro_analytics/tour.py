@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -97,5 +98,6 @@ def _draw(shop: Shop, folder: Path, lang: str) -> Iterator[Path]:
 def _render(out: Path, *, orders: int) -> Path:
     """Run the quickstart notebook without a key, on a kernel of its own, and render what it showed."""
     source = notebook.folder() / "01_quickstart.ipynb"
-    run = notebook.run(source, environment={"TEGRO_DEMO_ORDERS": str(orders)}, folder=out)
+    with tempfile.TemporaryDirectory() as folder:
+        run = notebook.run(source, environment={"TEGRO_DEMO_ORDERS": str(orders)}, folder=Path(folder))
     return notebook.to_html(run, out / "01_quickstart.html", title="01 quickstart")

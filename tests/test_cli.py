@@ -96,7 +96,7 @@ def test_each_metric_as_a_table(
         (["show", "revenue", "--lang", "de"], 3, "TEGRO_LANG"),
         (["export", "order", "orders.csv"], 3, "no table 'order'"),
         (["export", "orders", "orders.doc"], 2, "orders.doc"),
-        (["export", "orders", "orders.csv", "--dialect", "excel"], 2, "rfc4180, excel-ru"),
+        (["export", "orders", "orders.csv", "--dialect", "excel"], 2, "'rfc4180', 'excel-ru'"),
         (["export", "orders", "nowhere/orders.csv"], 2, "nowhere"),
         (["shiw"], 2, "Did you mean 'show'"),
     ],
