@@ -45,6 +45,8 @@ class Front:
         kept = [key in look.ids for key in self._last]
         self._ever.update(*(other.ids for other in asked if similar(other.ids, look.ids)))
         self._keep(look)
+        if not self.first and look.ids:
+            return "The first rows came in while the list was read"
         if moved:
             return f"{len(moved)} rows of later pages moved up to page 1 while the list was read"
         if kept != sorted(kept, reverse=True):

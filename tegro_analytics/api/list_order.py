@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tegro_analytics.api.look import Look
@@ -35,9 +35,9 @@ class OrderSeen:
     """Judge the order of a list from its rows, in the order in which they are met.
 
     Rows met before are left out: a row that comes in at the front moves the others back, and some are met
-    twice. A row younger than all of page 1 is set aside, for it may have come in since; that it did is
-    believed only where rows met before follow it, as they do when a burst has pushed them back. So a list is
-    never called newest first because its disorder was taken for arrivals.
+    twice. Rows younger than all of page 1 are set aside, for they may have come in since; that they did is
+    believed only where rows met before follow them on the page, as they do when a burst has pushed these
+    back. So a list is never called newest first because its disorder was taken for arrivals.
 
     Examples
     --------
@@ -51,47 +51,40 @@ class OrderSeen:
     """The newest date on page 1 when it was first read."""
     _all: _Slope = field(default_factory=_Slope)
     _settled: _Slope = field(default_factory=_Slope)
-    _aside: bool = False
     _disorder: bool = False
 
     def add(self, look: Look) -> None:
         """Take in the next page of the way, with those of its rows that are unseen ones."""
         if not look.repeats:
-            self._add_unseen(dated(look.created))
+            self._add_run(look.created, followed=False)
             return
         run: list[str | None] = []
         for key, date in zip(look.keys, look.created, strict=True):
             if key in look.new:
                 run.append(date)
             else:
-                self._add_unseen(dated(run))
-                self._aside = False
+                self._add_run(run, followed=True)
                 run = []
-        self._add_unseen(dated(run))
+        self._add_run(run, followed=False)
 
-    def _add_unseen(self, dates: list[str]) -> None:
-        """Take in unseen rows that follow each other."""
+    def _add_run(self, created: Iterable[str | None], *, followed: bool) -> None:
+        """Take in unseen rows that stand together; ``followed`` by one met before, or not."""
+        dates = dated(created)
         if not dates:
             return
         self._all.add(dates)
-        front = self._front = self._front or max(dates)
-        if max(dates) <= front:
-            self._disorder |= self._aside
+        self._front = self._front or max(dates)
+        if max(dates) <= self._front:
             self._settled.add(dates)
-            return
-        for date in dates:
-            if date > front:
-                self._aside = True
-            else:
-                self._disorder |= self._aside
-                self._settled.add([date])
+        elif not followed or min(dates) <= self._front:
+            self._disorder = True
 
     @property
     def verdict(self) -> ListOrder:
         """The order, as far as the rows met so far show it."""
         if self._all.rises and self._all.falls:
-            settled = not (self._aside or self._disorder)
-            return "newest" if settled and self._settled.falls and not self._settled.rises else "mixed"
+            falls = self._settled.falls and not self._settled.rises
+            return "newest" if falls and not self._disorder else "mixed"
         if self._all.falls:
             return "newest"
         return "oldest" if self._all.rises else "unknown"

@@ -266,5 +266,5 @@ def _refuse(data: bytes, number: int | None) -> NoReturn:
     raise BadAnswer(
         f"{page} is not a list: {len(data)} bytes that are no whole JSON array. Nothing of it was used; "
         "ask for it again",
-        text=mask_emails(data[:_SHOWN].decode("utf-8", "replace")),
+        text=mask_emails(data[: 4 * _SHOWN].decode("utf-8", "replace"))[:_SHOWN],
     )

@@ -68,7 +68,7 @@ class PageStream(Iterator[Page]):
         return SyncIncomplete(
             f"The list has no end within {self._max_pages:,} pages: {report.unique:,} rows back to "
             f"{report.oldest_created or 'an unknown date'} were read, and are valid, but there are more. "
-            "Raise the cap on pages, or ask support how the list ends",
+            "Read it with a higher max_pages, or ask the support of Tegro how the list ends",
             pages=report.pages,
             report=report,
         )

@@ -91,6 +91,7 @@ class Walk:
         self._lap = Lap()
         self._at = self._before = self._far = self._further = Look()
         self._front_look = Look()
+        self._second = self._front_look.ids
         self._gap: Look | None = None
         """The first of the empty pages that the walk stands on."""
         self._empties = self._barren = self._tails = 0
@@ -123,8 +124,9 @@ class Walk:
         look = Look(self.wanted, page.keys, page.created, page.refusal, ids, ids - self._seen)
         if look.number == 1:
             self._see_front(look)
-        if self.pages > 1 and len(ids) > self._largest and (look.stale or look.number == 1):
-            self._miss(f"Page {look.number}, read again, was longer than any page before")
+        longer = 0 < self._largest < len(ids)
+        if longer and (look.number == 1 or (look.stale and self.pages > 1)):
+            self._miss(f"Page {look.number} was longer when read again than any page before")
         self._seen |= look.new
         self._known |= look.new
         self._step(look)
@@ -207,17 +209,22 @@ class Walk:
 
     def _on_second(self, look: Look) -> None:
         """Tell by page 2, right after page 1, whether the server heeds the page number at all."""
-        front = self._front_look
-        if similar(look.ids, front.ids):
-            self._stop_ignored(front)
+        front, self._second = self._front_look.ids, look.ids
+        if similar(look.ids, front):
+            self._ask(1, self._on_first)
         else:
-            self._stop("first_page" if similar(self._at.ids, front.ids) else "clamp", front=front)
+            self._stop("first_page" if similar(self._at.ids, front) else "clamp")
+
+    def _on_first(self, look: Look) -> None:
+        """Believe that page 2 shows page 1 where it does so still: a burst pushes page 1 back to page 2."""
+        if similar(look.ids, self._second):
+            self._stop_ignored(look)
+        else:
+            self._go_on()
 
     def _on_tail(self, look: Look) -> None:
         """Take in page 1 after the end. Unseen rows on it: the list moved, and the end is looked at again."""
         self._tails += 1
-        if look.new and not self.pages:
-            self._miss("The first rows came in while the list was read")
         if not look.new:
             self.wanted = None
         elif self._tails == MOST_TAILS:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from tegro_analytics.api.page import Page
 
@@ -29,7 +30,12 @@ class Row:
 
     @property
     def created(self) -> str:
-        return f"{_START + timedelta(seconds=self.made):%Y-%m-%d %H:%M:%S}"
+        return _text(self.made)
+
+
+@cache
+def _text(made: int) -> str:
+    return f"{_START + timedelta(seconds=made):%Y-%m-%d %H:%M:%S}"
 
 
 def _scattered(number: int) -> int:
@@ -79,6 +85,8 @@ class World:
     @property
     def pages(self) -> int:
         """How many pages there are now, one at least."""
+        if not self.lengths:
+            return max(-(-len(self.rows) // self.size), 1)
         number = 1
         while self._bounds(number)[1] < len(self.rows):
             number += 1
@@ -196,6 +204,16 @@ def with_arrivals(world: World, rng: random.Random) -> None:
             count = rng.choice((1, world.size, burst))
             left[0] -= count
             world.arrive(count, same_time=rng.random() < 0.3)
+
+    happen(world, arrive)
+
+
+def with_slow_arrivals(world: World, rng: random.Random) -> None:
+    """Let rows come in between calls, never so many that half of a page changes from one call to the next."""
+
+    def arrive(world: World) -> None:
+        if world.size >= 5 and rng.random() < 0.3:
+            world.arrive(1)
 
     happen(world, arrive)
 
