@@ -50,7 +50,7 @@ def test_texts_come_back_as_they_were(tmp_path, dialect, text):
 
 
 @BOTH
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.none() | st.text(max_size=20), min_size=1, max_size=6))
 def test_drawn_texts_come_back_as_they_were(tmp_path, dialect, texts):
     written = with_texts(texts)
