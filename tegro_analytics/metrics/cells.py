@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.metrics.periods import next_start, periods, start_of, starts_of
+from tegro_analytics.metrics.periods import all_starts, next_start, start_of, starts_of
 from tegro_analytics.metrics.question import Question
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def cells(
     table = _summed(pa.concat_tables(parts, promote_options="default"), keys)
     if question.as_of is None:
         table = table.slice(0, 0)  # no orders, no rows: also where there are no keys
-    starts = _all_starts(question, table)
     groups, codes = _groups(question, table, more_groups)
+    starts = _all_starts(question, table)
     rows = len(groups) * (1 if starts is None else len(starts))
     if rows > MAX_ROWS:
         raise DataError(
@@ -134,7 +134,7 @@ def _all_starts(question: Question, table: pa.Table) -> NDArray[np.datetime64] |
     if end is None:
         last = max([start_of(question.now, freq), *([seen.max().item()] if len(seen) else [])])
         end = next_start(last, freq)
-    return np.array(list(periods(first, end, freq)), "M8[us]")
+    return all_starts(first, end, freq)
 
 
 def _groups(
@@ -219,7 +219,7 @@ def day_counts(question: Question, frame: pd.DataFrame, first: dt.datetime | Non
     end = question.now + dt.timedelta(microseconds=1)
     if question.window.until is not None:
         end = min(end, question.window.until)
-    days = np.array(list(periods(begin, end, "day")), "M8[us]")
+    days = all_starts(begin, end, "day")
     low, high = np.zeros(len(frame), np.int64), np.full(len(frame), len(days))
     if question.freq:
         low = np.searchsorted(days, frame["period_start"].dt.normalize().to_numpy("M8[us]"))

@@ -125,6 +125,6 @@ def weekday_number(day: nw.Expr) -> nw.Expr:
 
 
 def _ordinal(day: nw.Expr) -> nw.Expr:
-    """Number the days by the rules of the calendar, a Monday as 1: no engine's own notion of a week is asked."""
+    """Number the days by the calendar, a Monday as 1: no engine's own notion of a week is asked."""
     past = day.dt.year().cast(nw.Int64) - 1
     return past * 365 + past // 4 - past // 100 + past // 400 + day.dt.ordinal_day().cast(nw.Int64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -71,12 +70,24 @@ def next_start(start: dt.datetime, freq: Freq) -> dt.datetime:
     return start.replace(year=months // 12, month=months % 12 + 1)
 
 
-def periods(first: dt.datetime, end: dt.datetime, freq: Freq) -> Iterator[dt.datetime]:
-    """Give the start of every period that holds a part of [first, end)."""
+def all_starts(first: dt.datetime, end: dt.datetime, freq: Freq) -> NDArray[np.datetime64]:
+    """List the start of every period that holds a part of [first, end).
+
+    Examples
+    --------
+    >>> all_starts(dt.datetime(2026, 10, 15), dt.datetime(2026, 12, 1), "month").astype("M8[D]").astype(str)
+    array(['2026-10-01', '2026-11-01'], dtype='<U28')
+    """
     start = start_of(first, freq)
-    while start < end:
-        yield start
-        start = next_start(start, freq)
+    if first >= end:
+        return np.array([], "M8[us]")
+    if freq not in _MONTHS:
+        step = np.timedelta64(next_start(start, freq) - start, "us")
+        return np.arange(np.datetime64(start, "us"), np.datetime64(end, "us"), step)
+    count = (end.year - start.year) * 12 + end.month - start.month + 1
+    months = np.datetime64(start, "M") + np.arange(0, count, _MONTHS[freq])
+    starts: NDArray[np.datetime64] = months.astype("M8[us]")
+    return starts[starts < np.datetime64(end, "us")]
 
 
 def starts_of(days: NDArray[Any], freq: Freq) -> NDArray[Any]:
