@@ -207,9 +207,10 @@ def _from_keyring(shop_id: str) -> str | None:
     from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(KEYRING_SERVICE, shop_id)
+        stored: str | None = keyring.get_password(KEYRING_SERVICE, shop_id)
     except KeyringError:  # a system without a keyring is a system without a key in it
         return None
+    return stored
 
 
 def _warn_if_exposed(path: Path) -> None:
