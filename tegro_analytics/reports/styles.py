@@ -49,7 +49,7 @@ _NAMED: dict[str, dict[str, Any]] = {
     "text": {"num_format": _TEXT, "align": "left", "indent": 1},
     "number_text": {"num_format": _TEXT, "align": "right"},
     "title": {"font_size": 18, "bold": True, "font_color": ACCENT},
-    "subtitle": {"font_color": MUTED},
+    "subtitle": {"font_color": MUTED, "text_wrap": True, "valign": "top"},
     "section": {"font_size": 13, "bold": True, "font_color": ACCENT},
     "label": {"font_color": MUTED},
     "note": {"font_size": 9, "font_color": MUTED, "valign": "top"},

@@ -219,7 +219,8 @@ def test_without_bounds_it_is_the_last_month_that_is_over(tmp_path):
         "A1B2C3 · 1–28 February 2026 · as of 04.03.2026 12:00:00 (Europe/Moscow)"
     )
     gross = block(path, "Money, RUB")["Gross volume"]
-    assert gross[:3] == [3000.0, "n/a", "n/a"]
+    assert gross[:3] == [3000.0, "", ""]
+    assert tr("report.print.no_before", "en") in texts(path)
 
 
 def test_the_period_before_is_compared_where_the_history_reaches_back_over_it(tmp_path):
@@ -447,7 +448,8 @@ def test_the_workbook_is_made_to_be_read_and_printed(march):
     path = march["en"]
     found = parts(path)
     sheets = [text for name, text in found.items() if name.startswith("xl/worksheets/sheet")]
-    assert all('fitToHeight="0"' in text for text in sheets)
+    assert ['fitToHeight="0"' in text for text in sheets] == [False, True, True, True, True, True]
+    assert 'orientation="portrait"' in sheets[0]
     assert all("<pane " in text for text in sheets)
     assert [text.count("<tableParts") for text in sheets] == [0, 1, 1, 1, 1, 0]
     assert found["xl/workbook.xml"].count("_xlnm.Print_Titles") == 3

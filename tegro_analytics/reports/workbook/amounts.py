@@ -25,9 +25,15 @@ class Amounts:
         """Give the number format of an amount; a mean has no more places than its currency."""
         if kind == "mean":
             return money_format(self.places)
-        if self.most is None:
-            return money_format(self.places, most=places_of(amount))
+        if (
+            self.most is None or self.places == 0
+        ):  # without places of its own a currency has no point to align
+            return money_format(max(self.places, places_of(amount)))
         return money_format(self.places, most=self.most, aligned=True)
+
+    def total_shape(self) -> str:
+        """Give the number format of a total at the minor unit, its point below those of the column."""
+        return money_format(self.places, most=self.most or 0 if self.places else 0, aligned=True)
 
 
 CENTS = Amounts()

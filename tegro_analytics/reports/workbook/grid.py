@@ -10,7 +10,7 @@ from typing import Any
 from xlsxwriter.utility import xl_range
 
 from tegro_analytics.reports.cells import cell_text, fits_number, put_text
-from tegro_analytics.reports.styles import INTEGER, money_format
+from tegro_analytics.reports.styles import INTEGER
 from tegro_analytics.reports.workbook.amounts import Amounts, places_of, rounded
 from tegro_analytics.reports.workbook.figures import Row
 from tegro_analytics.reports.workbook.page import Page
@@ -136,5 +136,5 @@ class _Total:
 
     def _shape(self) -> str:
         if self.column.kind == "money":
-            return money_format(self.amounts.places, most=self.amounts.most or 0, aligned=True)
+            return self.amounts.total_shape()
         return INTEGER if self.column.kind == "count" else "General"

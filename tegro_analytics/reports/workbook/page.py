@@ -21,6 +21,7 @@ __all__ = ["Book", "Page"]
 
 _ROW_HEIGHT = 18
 _LINE = 15
+_FOOTER = 45  # characters: more would run into the number of the page
 _AIR = 8
 _BUTTON = 3.0  # room for the button of a filter, and for the margin
 _SECONDS_A_DAY = 86_400
@@ -96,8 +97,7 @@ class Page:
         self.put(0, title, "title")
         self.row += 1
         shop = self.book.text("of_shop", period=figures.period.text(lang), shop=facts.shop)
-        self.put(0, f"{shop} · {self.book.text('as_of', moment=self.book.moment(facts.as_of))}", "subtitle")
-        self.row += 1
+        self.band(f"{shop} · {self.book.text('as_of', moment=self.book.moment(facts.as_of))}", "subtitle")
         if facts.sandbox:
             self.band(self.book.text("sandbox"), "sandbox")
         self.sheet.set_row(self.row, 9)
@@ -186,4 +186,4 @@ class Page:
 
 def _footer(text: str) -> str:
     """Write a text into a footer, where ``&`` begins a command and the length is short."""
-    return cell_text(text).replace("\n", " ")[:80].replace("&", "&&")
+    return cell_text(text).replace("\n", " ")[:_FOOTER].replace("&", "&&")

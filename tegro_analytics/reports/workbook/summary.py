@@ -17,6 +17,7 @@ __all__ = ["write_summary"]
 
 _WIDTHS = (36.0, 19.0, 19.0, 13.0, 13.0, 13.0, 11.0)
 _VALUE, _BEFORE, _CHANGE, _LOW, _HIGH, _OF = range(1, 7)
+_ON_ONE_PAGE = 3
 _MATURE = dt.timedelta(hours=24)
 _MONEY = (
     ("revenue", "gross_volume"),
@@ -51,8 +52,9 @@ def write_summary(book: Book) -> None:
     page = book.page(book.text("summary"), widths=_WIDTHS)
     page.sheet.hide_gridlines(2)
     page.sheet.freeze_panes(page.row, 0)
-    page.sheet.set_portrait()
     figures = book.figures
+    page.sheet.set_portrait()
+    page.sheet.fit_to_pages(1, 1 if len(figures.currencies) <= _ON_ONE_PAGE else 0)
     if notes := list(_notes(book)):
         page.band(book.text("look_at"), "warning_head")
         for note in notes:
@@ -95,8 +97,9 @@ def _block_head(page: Page, first: str) -> None:
     heads = [
         first,
         book.figures.period.text(book.lang),
-        book.figures.period.before.text(book.lang),
-        *(book.text(key) for key in ("change", "low", "high", "of")),
+        book.figures.period.before.text(book.lang) if book.figures.conversion_before else "",
+        book.text("change") if book.figures.conversion_before else "",
+        *(book.text(key) for key in ("low", "high", "of")),
     ]
     styles = page.heads(heads, numbers=[False] + [True] * (len(heads) - 1))
     for column, (head, style) in enumerate(zip(heads, styles, strict=True)):
@@ -112,12 +115,16 @@ def _line(
     quiet = ("line", "label")
     page.put(0, label, "left", *strong)
     page.value(_VALUE, now.get(name), kind, *strong, amounts=amounts)
-    page.value(_BEFORE, before.get(name), kind, *quiet, amounts=amounts)
-    change = _change(page.book, kind, now.get(name), before.get(name))
-    if kind in _RATES:
-        page.points(_CHANGE, change, kind, *quiet)
-    else:
-        page.value(_CHANGE, change, "change", *quiet)
+    if page.book.figures.conversion_before:
+        page.value(_BEFORE, before.get(name), kind, *quiet, amounts=amounts)
+        change = _change(page.book, kind, now.get(name), before.get(name))
+        if kind in _RATES:
+            page.points(_CHANGE, change, kind, *quiet)
+        else:
+            page.value(_CHANGE, change, "change", *quiet)
+    else:  # what cannot be compared is told once, below
+        page.put(_BEFORE, "", *quiet)
+        page.put(_CHANGE, "", *quiet)
     for column, part in ((_LOW, "low"), (_HIGH, "high"), (_OF, "n")):
         if f"{name}_{part}" in now:
             page.value(column, now[f"{name}_{part}"], "count" if part == "n" else "rate", *quiet)
