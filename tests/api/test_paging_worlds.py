@@ -178,13 +178,6 @@ def test_worlds(family: Callable[[int], None]) -> None:
         family(seed)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
-def test_many_more_worlds(family: Callable[[int], None]) -> None:
-    for seed in range(SEEDS, MANY):
-        family(seed)
-
-
 @pytest.mark.parametrize("stop_short", [False, True])
 def test_usual_readers_lose_rows_in_the_same_worlds(*, stop_short: bool) -> None:
     """What the others do: to the first page with nothing new, or to the first short one."""
