@@ -28,7 +28,6 @@ from tests.api.worlds import (
 )
 
 SEEDS = 500
-MANY = 15_000
 LIKE_IGNORED = "would look the same"
 
 
