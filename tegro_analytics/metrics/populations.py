@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import narwhals as nw
 
@@ -22,24 +23,29 @@ def not_test() -> nw.Expr:
     return ~nw.col("is_test").fill_null(False)
 
 
+def _status_in(codes: Iterable[int]) -> nw.Expr:
+    """Express that the status is one of a few; compared one by one, which is what engines are quickest at."""
+    return nw.any_horizontal(*(nw.col("status") == code for code in sorted(codes)), ignore_nulls=False)
+
+
 def known(reference: Reference) -> nw.Expr:
     """Express that the status is in the status table."""
-    return nw.col("status").is_in(sorted(reference.statuses))
+    return _status_in(reference.statuses)
 
 
 def paid(reference: Reference) -> nw.Expr:
     """Express that an order was paid, refunded or not."""
-    return nw.col("status").is_in(reference.codes("paid"))
+    return _status_in(reference.codes("paid"))
 
 
 def unpaid_for_now(reference: Reference) -> nw.Expr:
     """Express that an order is open: it may still be paid."""
-    return nw.col("status").is_in(reference.codes("open"))
+    return _status_in(reference.codes("open"))
 
 
 def lost(reference: Reference) -> nw.Expr:
     """Express that an order will not be paid."""
-    return nw.col("status").is_in(reference.codes("lost"))
+    return _status_in(reference.codes("lost"))
 
 
 def mature(as_of: dt.datetime) -> nw.Expr:

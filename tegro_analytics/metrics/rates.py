@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,16 +29,17 @@ def ratio(numerator: Any, denominator: Any) -> Floats:
     >>> ratio(np.array([95, 1]), np.array([2350, 0])).tolist()
     [0.04042553191489362, nan]
     """
-    return np.array(
-        [_quotient(above, below) for above, below in zip(numerator, denominator, strict=True)], np.float64
-    )
+    pairs = zip(np.asarray(numerator).tolist(), np.asarray(denominator).tolist(), strict=True)
+    return np.array([_quotient(above, below) for above, below in pairs], np.float64)
 
 
 def _quotient(above: Any, below: Any) -> float:
     if not below:
         return float("nan")
-    exact = isinstance(above, Decimal) or isinstance(below, Decimal)
-    return float(Fraction(above) / Fraction(below)) if exact else int(above) / int(below)
+    # Whole numbers of Python divide to the nearest float, however long they are.
+    (over, over_parts), (under, under_parts) = above.as_integer_ratio(), below.as_integer_ratio()
+    quotient: float = (over * under_parts) / (under * over_parts)
+    return quotient
 
 
 def wilson(count: NDArray[np.int64], total: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -80,6 +80,8 @@ def _divided(amount: Decimal, count: Any) -> Decimal | None:
 
 def shared(amounts: Any, share: Decimal) -> Objects:
     """Take a share of money, half to even at 8 places."""
+    if share in (0, 1):
+        return np.asarray(amounts, dtype=object) * int(share)
     return _each(lambda amount: money.multiply(amount, share), amounts)
 
 
