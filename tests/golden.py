@@ -165,7 +165,6 @@ ENGINES = (
     "pyarrow",
     "polars",
     "polars lazy",
-    "duckdb in UTC",
     "duckdb in America/New_York",
 )
 """Every kind of frame; the session of a DuckDB relation is the user's, and its zone must not matter."""

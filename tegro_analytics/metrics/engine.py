@@ -8,6 +8,7 @@ summed, sums are cast, money is never multiplied or divided in an engine, instan
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -111,18 +112,20 @@ def _from_arrow(table: pa.Table, wanted: list[str], *, metric: str, zone: str | 
 
 
 def _in_duckdb(table: pa.Table, *, metric: str, zone: ZoneInfo, money: MoneyForm) -> Source:
-    """Open an Arrow table as a relation of a DuckDB of its own, in UTC and in silence."""
-    connection = _duckdb()
+    """Open an Arrow table as a relation of DuckDB."""
+    connection = _duckdb(os.getpid()).cursor()
+    connection.execute("SET enable_progress_bar = false")
     relation = connection.from_arrow(table)
     return Source(_lazy(relation), zone, money, metric, keep=(connection, table))
 
 
-def _duckdb() -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB in memory that knows nothing of what surrounds it."""
+@functools.cache
+def _duckdb(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  a forked process needs its own threads
+    """Open a DuckDB in memory, in UTC, that knows nothing of what surrounds it; once a process."""
     import duckdb
 
     connection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     return connection
 
 

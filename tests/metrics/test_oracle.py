@@ -185,7 +185,7 @@ def check_invariants(rows: list[Row], engine: str, seed: int) -> None:
         )
 
 
-few = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=60)
 
 
@@ -211,7 +211,7 @@ class TestSome:
     ) -> None:
         check_conversion(rows, zone, limits, engine)
 
-    @settings(few, max_examples=4)
+    @settings(few, max_examples=3)
     @given(rows=histories(), seed=st.integers(0, 99))
     def test_invariants(self, engine: str, rows: list[Row], seed: int) -> None:
         check_invariants(rows, engine, seed)
