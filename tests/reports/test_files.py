@@ -16,6 +16,7 @@ from tegro_analytics.exceptions import ExportError
 from tegro_analytics.reports import write_csv, write_parquet, write_xlsx
 from tegro_analytics.reports.export import write_table
 from tegro_analytics.reports.files import new_file, plain_reason
+from tegro_analytics.schemas import ORDERS
 from tests.reports.tables import golden
 
 ZONE = "Europe/Moscow"
@@ -217,3 +218,8 @@ def test_the_ending_says_what_to_write(tmp_path, name, options, begins):
 def test_an_ending_that_says_nothing_is_named(tmp_path):
     with pytest.raises(ExportError, match=r"'orders.xls' does not say in which format"):
         write_table(golden(), tmp_path / "orders.xls", zone=ZONE)
+
+
+def test_columns_for_engines_stay_out_of_what_people_read(tmp_path):
+    file = write_table(golden(), tmp_path / "a.csv", zone=ZONE, schema=ORDERS)
+    assert file.read_text().splitlines()[0].split(",") == ORDERS.names(engine=False)

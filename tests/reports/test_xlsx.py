@@ -150,6 +150,18 @@ def test_times_that_a_clock_showed_twice_say_which(tmp_path):
     assert found[3]["Day created"] == "1899-12-31"
 
 
+@pytest.mark.long
+def test_more_than_a_million_orders_lose_nothing(tmp_path):
+    count = 1_200_000
+    content = pa.table(
+        {"id": pa.array(range(count)), "amount": pa.array([1.5] * count).cast(pa.decimal128(18, 8))}
+    )
+    file = written(tmp_path, content)
+    assert len(sheet_names(file)) == 2
+    ids = [row[0] for sheet in range(2) for row in rows(file, sheet)[1:]]
+    assert ids == list(range(count))
+
+
 def test_more_rows_than_a_sheet_holds_go_to_the_next(tmp_path):
     content = table(order(number) for number in range(25))
     file = written(tmp_path, content, sheet_rows=11)

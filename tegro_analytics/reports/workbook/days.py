@@ -16,8 +16,24 @@ __all__ = ["write_days"]
 _SHOWN = ("gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket")
 _GROSS = 1
 _HATCHED = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": ACCENT, "bg_color": "#FFFFFF"}}
-_DAYS_A_LABEL = 8
-"""How many labels the axis of days has at least."""
+_MANY = 100
+_LABELS = 8  # at least so many days have their date below them
+_SMALL = {"name": FONT, "size": 9, "color": MUTED}
+_DAYS_AXIS = {
+    "date_axis": True,
+    "num_format": "dd.mm",
+    "num_font": _SMALL,
+    "line": {"color": RULE},
+    "major_tick_mark": "none",
+    "major_unit_type": "days",
+}
+_MONEY_AXIS = {
+    "num_format": "#,##0",
+    "num_font": _SMALL,
+    "line": {"none": True},
+    "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.75}},
+    "min": 0,
+}
 
 
 def write_days(book: Book) -> None:
@@ -70,39 +86,15 @@ def _draw(page: Page, currency: str, days: list[Row], head: int) -> None:
             "categories": [sheet.name, first, 0, last, 0],
             "values": [sheet.name, first, _GROSS, last, _GROSS],
             "fill": {"color": ACCENT},
-            "gap": 40 if len(days) < 100 else 10,
+            "gap": 40 if len(days) < _MANY else 10,
             "points": [None if day["complete"] else _HATCHED for day in days],
         }
     )
-    font = {"name": FONT, "size": 9, "color": MUTED}
-    chart.set_title(
-        {
-            "name": cell_text(book.text("chart", currency=currency)),
-            "name_font": {"name": FONT, "size": 12, "bold": True, "color": ACCENT},
-            "overlay": False,
-        }
-    )
+    title = {"name": FONT, "size": 12, "bold": True, "color": ACCENT}
+    chart.set_title({"name": cell_text(book.text("chart", currency=currency)), "name_font": title})
     chart.set_legend({"none": True})
-    chart.set_x_axis(
-        {
-            "date_axis": True,
-            "num_format": "dd.mm",
-            "num_font": font,
-            "line": {"color": RULE},
-            "major_tick_mark": "none",
-            "major_unit": max(1, len(days) // _DAYS_A_LABEL),
-            "major_unit_type": "days",
-        }
-    )
-    chart.set_y_axis(
-        {
-            "num_format": "#,##0",
-            "num_font": font,
-            "line": {"none": True},
-            "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.75}},
-            "min": 0,
-        }
-    )
+    chart.set_x_axis(_DAYS_AXIS | {"major_unit": max(1, len(days) // _LABELS)})
+    chart.set_y_axis(_MONEY_AXIS)
     chart.set_chartarea({"border": {"none": True}})
     chart.set_size({"width": 640, "height": 340})
     sheet.insert_chart(head, page.last + 2, chart, _placed(book, currency))

@@ -87,6 +87,16 @@ def write_report(
         If a bound cannot be read.
     ExportError
         If a file exists, or cannot be written; what stood there is untouched.
+
+    Examples
+    --------
+    >>> import datetime as dt, tempfile
+    >>> from tegro_analytics.schemas import ORDERS
+    >>> as_of = dt.datetime(2026, 3, 4, tzinfo=dt.UTC)
+    >>> facts = ReportFacts(shop_id="A1B2C3", report_zone="Europe/Moscow", as_of=as_of)
+    >>> file = Path(tempfile.mkdtemp()) / "february.xlsx"
+    >>> write_report(file, ORDERS.arrow().empty_table(), facts=facts).name
+    'february.xlsx'
     """
     zone, words = check_zone(facts.report_zone), language(lang)
     first = pc.min(orders["created_at"]).as_py()
