@@ -195,7 +195,7 @@ def _rows(page: Sheet, source: Source) -> None:
     rows = Rows(page, names, keys=words.group_keys(shown, source.by), unnamed=tr("chart.unnamed", lang))
     written = [percent(rate, lang) for rate in rates]
     between = [f"{percent(one, lang)} – {percent(two, lang)}" for one, two in zip(low, high, strict=True)]
-    heading = f"{tr('chart.conversion.rate', lang)}, {tr('chart.conversion.interval', lang)}"
+    heading = tr("chart.payment_systems.conversion", lang)
     above = rows.draw(
         [
             Dots(heading, rates, low, high, NumberFormatter(lang, percent=True)),

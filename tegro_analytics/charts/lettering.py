@@ -46,6 +46,7 @@ def _glyph(character: str) -> str:
     return character if _font().get_char_index(ord(character)) else BOX
 
 
+@functools.lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Measure a line of text in points."""
     properties = FontProperties(family=[FONT], size=size, weight="bold" if bold else "normal")

@@ -88,7 +88,7 @@ class Sheet:
 
     def write(self, text: str, x: float, up: float, *, size: float, side: str = "left") -> None:
         """Write a text over the plot: ``x`` as a part of its width, ``up`` in points."""
-        self.ax.text(
+        written = self.ax.text(
             0,
             0,
             text,
@@ -99,6 +99,7 @@ class Sheet:
             va="bottom",
             linespacing=LINE,
         )
+        written.set_in_layout(False)
 
     def finish(self, heading: Heading, height: float) -> None:
         """Set what stands around the plot, and fit a figure of our own to it."""
@@ -114,21 +115,24 @@ def _share_of_grid(ax: Axes) -> float:
 @contextmanager
 def sheet(ax: Axes | None, lang: str) -> Iterator[Sheet]:
     """Open an Axes to draw on: the one given, or one in a new figure, which a failure closes again."""
-    with look():
-        if ax is not None:
+    if ax is not None:
+        with look():
             yield Sheet(ax, own=False, lang=lang)
-            return
-        from matplotlib import pyplot as plt
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
+        return
+    from matplotlib import pyplot as plt
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-        margin = MARGIN / 72
-        engine = ConstrainedLayoutEngine(w_pad=margin, h_pad=margin)
-        figure = plt.figure(figsize=(WIDTH, 5), layout=engine)
-        try:
+    margin = MARGIN / 72
+    engine = ConstrainedLayoutEngine(w_pad=margin, h_pad=margin)
+    # Before the look is put on: the first figure loads the backend, and Jupyter's turns the interactive mode
+    # on, which must not be undone when the look is taken off again.
+    figure = plt.figure(figsize=(WIDTH, 5), layout=engine, facecolor="white")
+    try:
+        with look():
             yield Sheet(figure.add_subplot(), own=True, lang=lang)
-        except BaseException:
-            plt.close(figure)
-            raise
+    except BaseException:
+        plt.close(figure)
+        raise
 
 
 def drawing(ax: Axes) -> Drawing:

@@ -12,6 +12,7 @@ from typing import cast
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -61,6 +62,34 @@ def corner(ax: Axes, left: float, up: float, *, x: float = 0.0, y: float = 1.0) 
     return Affine2D().translate(x, y) + ax.transAxes + shift
 
 
+class Strut(Artist):
+    """Take the room of the texts above and below a plot in the eyes of a layout engine, and draw nothing.
+
+    The texts themselves are left out of the layout: they are broken to the width of the plot, so its
+    width must not depend on them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = 0.0
+        self.down = 0.0
+        self.set_clip_on(False)  # what is clipped to the plot takes no room around it
+
+    def get_window_extent(self, renderer: RendererBase | None = None) -> Bbox:  # noqa: ARG002
+        """Give the box of the plot with the texts above and below it."""
+        axes = cast("Axes", self.axes)
+        points = cast("Figure", axes.get_figure(root=True)).dpi / 72
+        box = axes.get_window_extent()
+        return Bbox.from_extents(box.x0, box.y0 - self.down * points, box.x1, box.y1 + self.up * points)
+
+    def get_tightbbox(self, renderer: RendererBase | None = None) -> Bbox:
+        """Give the same box to layout engines."""
+        return self.get_window_extent(renderer)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw nothing."""
+
+
 class Surround:
     """The texts around one plot; they can be set again when the plot gets another width."""
 
@@ -74,6 +103,8 @@ class Surround:
         self.title: Text | None = None
         self.legend: Legend | None = None
         self.cell = cell
+        self.strut = Strut()
+        ax.add_artist(self.strut)
 
     def __call__(self) -> None:
         """Set everything, and with it what other charts of the same figure have around them."""
@@ -81,23 +112,14 @@ class Surround:
         others = [vars(axes).get("_tegro_surround") for axes in self.figure.axes]
         every = [self] if self.height is not None else [one for one in others if isinstance(one, Surround)]
         if self.height is None:
-            for one in every:
-                one._lift()
             settle(self.figure)
         for one in every:
             one._set()
 
-    def _parts(self) -> list[Artist]:
-        return [part for part in (*self.texts, self.title, self.legend) if part is not None]
-
-    def _lift(self) -> None:
-        """Take the texts out of the layout: a plot must not be as wide as its title was broken."""
-        for part in self._parts():
-            part.set_in_layout(False)
-
     def _set(self) -> None:
         for _ in range(1 if self.cell is None else 2):
             up, down = self._write()
+            self.strut.up, self.strut.down = up, down
             if self.height is not None:
                 self.figure.set_size_inches(WIDTH, (up + self.height + down + 2 * MARGIN) / 72)
             elif self.cell is not None:
@@ -113,7 +135,7 @@ class Surround:
         room = PAPER
         if self.height is None:
             room = self.ax.get_window_extent().width / self.figure.dpi * 72 - left
-        up = self._unit(heading.unit, left) if heading.unit else heading.above
+        up = self._unit(wrap(heading.unit, room, SIZES["unit"]), left) if heading.unit else heading.above
         if heading.legend:
             up = self._legend(left, up, room) + 8
         up += self._text(wrap(heading.subtitle, room, SIZES["subtitle"]), left, up, SIZES["subtitle"]) + 4
@@ -133,6 +155,7 @@ class Surround:
         written = self.ax.text(
             0, 0, text, transform=place, fontsize=size, color=MUTED, ha="left", va=side, linespacing=LINE
         )
+        written.set_in_layout(False)
         self.texts.append(written)
         return _tall(text, size)
 
@@ -148,7 +171,7 @@ class Surround:
             title, loc="left", y=1.0, pad=0, fontsize=SIZES["title"], fontweight="bold", color=INK
         )
         self.title.set(transform=corner(self.ax, left, up), position=(0, 0), va="bottom", linespacing=LINE)
-        self.title.set_in_layout(True)
+        self.title.set_in_layout(False)
 
     def _legend(self, left: float, up: float, room: float) -> float:
         """Set the legend in as few lines as the room allows; gives the points up to its upper edge."""
@@ -175,6 +198,7 @@ class Surround:
                 columnspacing=1.8,
                 labelspacing=0.45,
             )
+            self.legend.set_in_layout(False)
             box = self.legend.get_window_extent()
             if box.width / self.figure.dpi * 72 <= room:
                 break

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import matplotlib as mpl
+import nbclient
+import nbformat
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
@@ -12,6 +15,17 @@ from matplotlib.colors import to_rgb
 from tegro_analytics.charts import style
 from tegro_analytics.charts.timeline import Timeline
 from tests.charts.tables import CHARTS, by_group, draw, figure_of, over_time
+
+SETUP = """
+import matplotlib.pyplot as plt
+import pandas as pd
+from tegro_analytics import charts
+result = pd.DataFrame({
+    "currency": "RUB", "complete": True, "gross_volume": [100.0, 200.0], "net_volume": 90.0, "payments": 1,
+    "period_start": pd.to_datetime(["2026-01-01", "2026-02-01"]),
+    "period_end": pd.to_datetime(["2026-02-01", "2026-03-01"]),
+})
+"""
 
 
 @pytest.mark.parametrize("chart", CHARTS)
@@ -48,6 +62,25 @@ def test_a_new_figure_is_the_current_one_so_that_a_notebook_shows_it_once() -> N
     ax = draw("revenue", over_time(3))
     assert plt.get_fignums() == [plt.gcf().number]
     assert plt.gcf() is figure_of(ax)
+
+
+def test_each_chart_of_a_notebook_is_shown_once_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel chooses Jupyter's own
+    cells = [
+        SETUP,
+        "charts.revenue(result)",
+        "ax = charts.revenue(result)",
+        "charts.revenue(result); plt.get_fignums()",
+        "plt.get_fignums()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    root = Path(__file__).parents[2]
+    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute(cwd=str(root))
+    pictures = [
+        sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in notebook.cells
+    ]
+    assert pictures == [0, 1, 1, 1, 0]
+    assert notebook.cells[-1].outputs[0]["data"]["text/plain"] == "[]"
 
 
 def test_a_given_axes_stays_clear_of_pyplot() -> None:
