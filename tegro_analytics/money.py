@@ -180,7 +180,7 @@ def _words(array: pa.Array | pa.ChunkedArray) -> tuple[Units, NDArray[np.bool_]]
     import pyarrow as pa
 
     if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     if not pa.types.is_decimal128(array.type) or array.type.scale != MONEY_SCALE:
         array = _with_scale(array)
     missing = array.is_null().to_numpy(zero_copy_only=False)

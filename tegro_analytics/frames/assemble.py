@@ -27,39 +27,39 @@ def empty(schema: schemas.Table) -> pa.Table:
     return schema.arrow().empty_table()
 
 
-def assemble(batches: Iterable[pa.Table], schema: schemas.Table) -> pa.Table:
+def assemble(batches: Iterable[pa.Table], schema: pa.Schema, *, sort: Sequence[str]) -> pa.Table:
     """Join batches, keep the row of the latest request for each id, and sort.
 
     Of two rows of one request the later one is kept. The columns are put in order one after the other, each
     freed from the batches as it is done: the table is there once, not three times, if nobody else holds it.
     """
-    wanted = schema.arrow()
-    pieces: dict[str, list[pa.Array]] = {name: [] for name in wanted.names}
+    pieces: dict[str, list[pa.Array]] = {name: [] for name in schema.names}
     for batch in batches:
-        for name in wanted.names:
+        for name in schema.names:
             pieces[name].extend(batch[name].chunks)
-    whole = {name: pa.chunked_array(pieces.pop(name), wanted.field(name).type) for name in wanted.names}
-    order = _order(whole, schema.sort)
-    arrays = [_one_chunk(whole.pop(name).take(order)) for name in wanted.names]
-    return pa.Table.from_arrays(arrays, schema=wanted)
+    whole = {name: pa.chunked_array(pieces.pop(name), schema.field(name).type) for name in schema.names}
+    order = _order(whole, sort)
+    arrays = [one_chunk(whole.pop(name).take(order)) for name in schema.names]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _order(columns: Mapping[str, pa.ChunkedArray], sort: Sequence[str]) -> pa.Array:
     """Number the rows that are kept, in the order of the table."""
     keys = pa.table({name: columns[name] for name in sort})
-    kept = _latest(_one_chunk(columns["id"]), _one_chunk(columns["observed_at"]))
+    kept = _latest(one_chunk(columns["id"]), one_chunk(columns["observed_at"]))
     directions = [(name, "ascending") for name in sort]
     if kept is None:
         return pc.sort_indices(keys, sort_keys=directions)
     return kept.take(pc.sort_indices(keys.take(kept), sort_keys=directions))
 
 
-def _one_chunk(array: pa.ChunkedArray) -> pa.Array:
-    return (
-        array.chunk(0)
-        if array.num_chunks == 1
-        else pa.concat_arrays([*array.chunks, pa.array([], array.type)])
-    )
+def one_chunk(array: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Give a column as one array; what is one already is not copied, as ``combine_chunks`` would."""
+    if isinstance(array, pa.Array):
+        return array
+    if array.num_chunks == 1:
+        return array.chunk(0)
+    return pa.concat_arrays([*array.chunks, pa.array([], array.type)])
 
 
 def _latest(ids: pa.Array, observed: pa.Array) -> pa.Array | None:

@@ -79,8 +79,10 @@ def _integer(value: Any) -> int:
 
 def switches(values: Sequence[Any], field: Field) -> Cast:
     """Cast 0 and 1, as numbers, digits or booleans, to int64."""
-    plain = [int(value) if isinstance(value, bool) else value for value in values]
-    cast = integers(plain, field)
+    try:
+        cast = Cast(pa.array(values, pa.int64()))
+    except _REFUSED:
+        cast = integers([int(value) if isinstance(value, bool) else value for value in values], field)
     if cast.array.null_count < len(cast.array):
         bounds = pc.min_max(cast.array).as_py()
         if bounds["min"] < 0 or bounds["max"] > 1:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from tegro_analytics import schemas
 from tegro_analytics.exceptions import DataError, MissingColumn
+from tegro_analytics.frames.assemble import one_chunk
 from tegro_analytics.frames.dataframe import show
 from tegro_analytics.frames.zones import INSTANT, clock, known_zone
 from tegro_analytics.money import decimals_from_floats, floats_from_decimals
@@ -185,8 +186,7 @@ def is_decimal(series: pd.Series[Any]) -> bool:
 def _arrow_decimals(series: pd.Series[Any]) -> pa.Array:
     """Read decimals of either kind; Python's NaN is missing too."""
     if isinstance(series.dtype, pd.ArrowDtype):
-        array = pa.Array.from_pandas(series)
-        return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        return one_chunk(pa.Array.from_pandas(series))
     values = [None if pd.isna(value) else value for value in series]
     try:
         return pa.array(values, pa.decimal128(38, schemas.MONEY_SCALE))

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tegro_analytics import schemas
 from tegro_analytics.exceptions import ConfigurationError, DataError, MissingColumn
+from tegro_analytics.frames.assemble import one_chunk
 from tegro_analytics.frames.masks import masked
 from tegro_analytics.frames.zones import known_zone
 from tegro_analytics.money import decimals_from_floats, floats_from_decimals
@@ -71,7 +72,7 @@ def to_pandas(
     for name in names:
         column = schema.by_name[name]
         array = table[name] if pii else masked(table[name], name, schema.name)
-        arrays[name] = show(_whole(array), column, zone=zone, money=money)
+        arrays[name] = show(one_chunk(array), column, zone=zone, money=money)
     return pd.DataFrame(arrays, index=pd.RangeIndex(table.num_rows), copy=False)
 
 
@@ -89,10 +90,6 @@ def _names(
         there = ", ".join(name for name in schema.names() if name in table.column_names)
         raise MissingColumn(missing, needed_by=f"a frame of {schema.name}", hint=f"there are {there}")
     return names
-
-
-def _whole(array: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def show(array: pa.Array, column: schemas.Column, *, zone: str, money: Money = "float64") -> Any:

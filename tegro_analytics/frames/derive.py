@@ -26,17 +26,37 @@ REFUNDED: Final = 3
 _INT64: Final = pa.int64()
 
 
-def derive(columns: Mapping[str, Any], created: Localized, paid: Localized, *, context: Context) -> pa.Table:
+ODD_TIMES: Final = ("created_ambiguous", "created_gap", "paid_ambiguous", "paid_gap")
+"""Columns of an order as received that become flags of the same names."""
+
+
+def settle(created: Localized, paid: Localized) -> dict[str, pa.Array]:
+    """Settle when orders were created and paid, and name the local times that were odd.
+
+    A time of payment that occurred twice is its first occurrence, unless that would lie before creation.
+    """
+    paid_at = paid.instants
+    if paid.ambiguous.any():
+        early = pc.fill_null(pc.less(paid_at, created.instants), fill_value=False)
+        paid_at = pc.if_else(pc.and_(pa.array(paid.ambiguous), early), paid.second, paid_at)
+    odd = (created.ambiguous, created.gap, paid.ambiguous, paid.gap)
+    return {
+        "created_at": created.instants,
+        "paid_at": paid_at,
+        **{name: pa.array(mask) for name, mask in zip(ODD_TIMES, odd, strict=True)},
+    }
+
+
+def derive(columns: Mapping[str, Any], *, context: Context) -> pa.Table:
     """Complete the columns of orders as received to the canonical table.
 
     Parameters
     ----------
     columns : mapping
         Arrays, or single values that stand in every row, by their canonical names: the API's own fields
-        (``is_test_int`` null where not known), ``paid_zero`` (where the date of payment was all zeros), the
-        instants of observation, ``extra``. What is given here is not derived: a name, a currency, a customer.
-    created, paid : Localized
-        When the orders were created and paid.
+        (``is_test_int`` null where not known), what :func:`settle` gives, ``paid_zero`` (where the date of
+        payment was all zeros), the instants of observation, ``extra``. What is given here is not derived: a
+        name, a currency, a customer.
     context : Context
         Names, zone and salt.
 
@@ -45,12 +65,10 @@ def derive(columns: Mapping[str, Any], created: Localized, paid: Localized, *, c
     pyarrow.Table
         With ``schemas.ORDERS.arrow()``, in the order of the rows given.
     """
-    length = len(columns["id"])
-    created_at, paid_at = created.instants, _payment(created, paid)
+    created_at, paid_at = columns["created_at"], columns["paid_at"]
     table = {
+        **columns,
         **_names(columns, context.reference),
-        "created_at": created_at,
-        "paid_at": paid_at,
         "seconds_to_pay": pc.divide(pc.subtract(paid_at.cast(_INT64), created_at.cast(_INT64)), SECOND),
         "is_test": pc.fill_null(pc.equal(columns["is_test_int"], 1), fill_value=False),
         **{f"created_{name}": array for name, array in clock(created_at, context.report_zone).items()},
@@ -58,18 +76,10 @@ def derive(columns: Mapping[str, Any], created: Localized, paid: Localized, *, c
     }
     if "customer" not in columns:
         table["customer"] = customer_keys(columns["email"], context.salt)
-    masks = _masks({**columns, **table}, created, paid, reference=context.reference)
-    table["flags"] = join_flags(masks, length=length)
-    given = {**columns, "is_test_int": table["is_test"].cast(_INT64)}
-    return filled(schemas.ORDERS, {**given, **table}, length=length)
-
-
-def _payment(created: Localized, paid: Localized) -> pa.Array:
-    """Take the first reading of a time that occurred twice, unless it would lie before creation."""
-    if not paid.ambiguous.any():
-        return paid.instants
-    early = pc.fill_null(pc.less(paid.instants, created.instants), fill_value=False)
-    return pc.if_else(pc.and_(pa.array(paid.ambiguous), early), paid.second, paid.instants)
+    length = len(columns["id"])
+    table["flags"] = join_flags(_masks(table, context.reference), length=length)
+    table["is_test_int"] = table["is_test"].cast(_INT64)
+    return filled(schemas.ORDERS, table, length=length)
 
 
 def _names(columns: Mapping[str, Any], reference: Reference) -> dict[str, pa.Array]:
@@ -85,9 +95,7 @@ def _names(columns: Mapping[str, Any], reference: Reference) -> dict[str, pa.Arr
     return {name: make() for name, make in made.items() if name not in columns}
 
 
-def _masks(
-    orders: Mapping[str, Any], created: Localized, paid: Localized, *, reference: Reference
-) -> dict[str, Bools]:
+def _masks(orders: Mapping[str, Any], reference: Reference) -> dict[str, Bools]:
     """Find the rows of each flag that can be told from a row alone."""
     paid_at, created_at = orders["paid_at"], orders["created_at"]
     is_paid = _in(orders["status"], reference.codes("paid"))
@@ -104,10 +112,7 @@ def _masks(
         "paid_date_zero": _bools(orders["paid_zero"]),
         "paid_without_date": is_paid & no_date,
         "paid_before_created": _bools(pc.less(paid_at, created_at)),
-        "created_ambiguous": created.ambiguous,
-        "created_gap": created.gap,
-        "paid_ambiguous": paid.ambiguous,
-        "paid_gap": paid.gap,
+        **{name: _bools(orders[name]) for name in ODD_TIMES},
         "refund_undated": _in(orders["status"], (REFUNDED,))
         & _missing(orders["refund_first_seen_at"], len(is_paid)),
     }

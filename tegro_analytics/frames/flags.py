@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tegro_analytics.frames.assemble import one_chunk
 from tegro_analytics.schemas import FLAGS
 
 if TYPE_CHECKING:
@@ -54,18 +55,18 @@ def flag_paid_twice(orders: pa.Table, paid: tuple[int, ...]) -> pa.Table:
     """
     live = pc.and_(pc.is_in(orders["status"], pa.array(paid, pa.int64())), pc.invert(orders["is_test"]))
     named = pc.and_(live, pc.greater(pc.binary_length(pc.fill_null(orders["payment_id"], "")), 0))
-    places = np.flatnonzero(named.combine_chunks().to_numpy(zero_copy_only=False))
+    places = np.flatnonzero(named.to_numpy())
     chosen = orders.select(["shop_id", "payment_id"]).take(pa.array(places))
     codes = np.zeros(len(places), dtype=np.int64)
     for name in chosen.column_names:
-        encoded = chosen[name].combine_chunks().dictionary_encode()
+        encoded = one_chunk(chosen[name]).dictionary_encode()
         codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy(zero_copy_only=False)
     _, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
     twice = np.zeros(len(orders), dtype=bool)
     twice[places[counts[inverse] > 1]] = True
     if not twice.any():
         return orders
-    before = orders["flags"].combine_chunks()
+    before = one_chunk(orders["flags"])
     joined = pc.if_else(
         pc.equal(before, ""), "paid_twice", pc.binary_join_element_wise(before, "paid_twice", ",")
     )

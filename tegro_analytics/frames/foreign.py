@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 from tegro_analytics import schemas
 from tegro_analytics.exceptions import DataError, MissingColumn
 from tegro_analytics.frames import columns as casts
-from tegro_analytics.frames.assemble import assemble
+from tegro_analytics.frames.assemble import assemble, one_chunk
 from tegro_analytics.frames.columns import Cast
 from tegro_analytics.frames.context import Context, micros
 from tegro_analytics.frames.convert import amounts_of, instants_of, is_decimal
 from tegro_analytics.frames.dataframe import Money, to_pandas
-from tegro_analytics.frames.derive import derive
+from tegro_analytics.frames.derive import derive, settle
 from tegro_analytics.frames.flags import flag_paid_twice
 from tegro_analytics.frames.records import Field, Kind
 from tegro_analytics.frames.zones import INSTANT, Localized, known_zone, localize
@@ -105,7 +105,7 @@ def canonical(
     """
     frame = _pandas(df)
     context = Context(shop_id, known_zone(zone), zone, reference or load_reference(), salt or _salt())
-    table = assemble([_orders(frame, context, as_of)], schemas.ORDERS)
+    table = assemble([_orders(frame, context, as_of)], schemas.ORDERS.arrow(), sort=schemas.ORDERS.sort)
     table = flag_paid_twice(table, context.reference.codes("paid"))
     if money is None:
         money = "decimal" if is_decimal(frame["amount"]) else "float64"
@@ -142,10 +142,10 @@ def _pandas(df: Any) -> pd.DataFrame:
 def _orders(frame: pd.DataFrame, context: Context, as_of: dt.datetime | None) -> pa.Table:
     """Read what the frame has, fill what it has not, and derive the rest."""
     length = len(frame)
-    moments = {name: _moments(frame, name, context.source_zone) for name in _MOMENTS}
-    created, paid = moments["created_at"], moments["paid_at"]
-    last = pa.scalar(_last(moments, as_of), INSTANT)
-    observed = moments["observed_at"].instants.fill_null(last)
+    times = {name: _moments(frame, name, context.source_zone) for name in _MOMENTS}
+    created, paid = times["created_at"], times["paid_at"]
+    last = pa.scalar(_last(times, as_of), INSTANT)
+    observed = times["observed_at"].instants.fill_null(last)
     columns: dict[str, Any] = {
         "shop_id": context.shop_id,
         "currency_id": 0,  # read where there is no currency, and not shown
@@ -159,9 +159,9 @@ def _orders(frame: pd.DataFrame, context: Context, as_of: dt.datetime | None) ->
         },
         **{name: _read(frame, name) for name in _READERS if name in _REQUIRED or _find(frame, name)},
         "observed_at": observed,
-        "first_seen_at": pc.coalesce(moments["first_seen_at"].instants, observed),
-        "refund_first_seen_at": moments["refund_first_seen_at"].instants,
-        "as_of": moments["as_of"].instants.fill_null(last),
+        "first_seen_at": pc.coalesce(times["first_seen_at"].instants, observed),
+        "refund_first_seen_at": times["refund_first_seen_at"].instants,
+        "as_of": times["as_of"].instants.fill_null(last),
     }
     columns["is_test_int"] = columns.pop("is_test", pa.nulls(length, pa.int64()))
     if "payment_system" in columns:
@@ -169,7 +169,7 @@ def _orders(frame: pd.DataFrame, context: Context, as_of: dt.datetime | None) ->
     if "currency" not in columns and _find(frame, "currency_id") is None:
         raise MissingColumn(["currency"], needed_by="canonical", hint="or give `currency_id`")
     _check_unique(columns["id"])
-    return derive(columns, created, paid, context=context)
+    return derive({**columns, **settle(created, paid)}, context=context)
 
 
 def _find(frame: pd.DataFrame, name: str) -> str | None:
@@ -234,7 +234,7 @@ def _arrow(series: pd.Series[Any]) -> pa.Array:
     except (pa.ArrowException, TypeError) as error:
         reason = str(error)
     else:
-        whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        whole = one_chunk(array)
         return whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
     raise DataError(f"the column {series.name!r} holds values of several kinds: {reason}")
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tegro_analytics.frames.assemble import one_chunk
 from tegro_analytics.frames.records import UNREADABLE
 from tegro_analytics.privacy import mask_account, mask_email, mask_emails
 from tegro_analytics.schemas import WITHDRAWAL_FIELDS
@@ -53,7 +54,7 @@ def mask_email_column(array: pa.ChunkedArray | pa.Array) -> pa.Array:
     >>> mask_email_column(pa.array([" user@site.ru", "none", "", None])).to_pylist()
     ['u***@site.ru', 'n***', '', None]
     """
-    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    whole = one_chunk(array)
     has_at = pc.fill_null(pc.match_substring(whole, "@"), fill_value=False)
     addresses = pc.utf8_trim_whitespace(whole.filter(has_at))
     parts = pc.split_pattern(addresses, "@", max_splits=1, reverse=True).flatten()
@@ -69,7 +70,7 @@ def mask_email_column(array: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def _each(array: pa.ChunkedArray | pa.Array, mask: Callable[[str], str | None]) -> pa.ChunkedArray | pa.Array:
     """Mask each different text once."""
-    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    whole = one_chunk(array)
     encoded = whole.dictionary_encode()
     texts = [mask(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(encoded.indices)

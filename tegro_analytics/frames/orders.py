@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import operator
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,13 +17,12 @@ from tegro_analytics import schemas
 from tegro_analytics.api.page import Page, split_records
 from tegro_analytics.exceptions import TegroDataWarning
 from tegro_analytics.frames import columns
-from tegro_analytics.frames.assemble import Quarantine, assemble, empty
+from tegro_analytics.frames.assemble import Quarantine, assemble, empty, one_chunk
 from tegro_analytics.frames.columns import Cast, Dates
 from tegro_analytics.frames.context import Context, Decoded, micros
 from tegro_analytics.frames.decode import PageRecords, Reader
-from tegro_analytics.frames.derive import derive
+from tegro_analytics.frames.derive import ODD_TIMES, derive, settle
 from tegro_analytics.frames.flags import flag_paid_twice
-from tegro_analytics.frames.people import customer_keys
 from tegro_analytics.frames.records import Field, Problem
 from tegro_analytics.frames.zones import INSTANT, localize
 from tegro_analytics.privacy import mask_emails
@@ -71,13 +71,12 @@ def orders_table(pages: Iterable[Page], context: Context, *, as_of: dt.datetime)
     TegroDataWarning
         Once, if there are fields, statuses or currencies that nothing here knows.
     """
-    decoder = OrderDecoder(context, as_of=as_of, with_keys=False)
+    decoder = OrderDecoder(context, as_of=as_of)
     quarantines = [empty(schemas.QUARANTINE)]
-    orders = assemble(_tables(decoder.batches(pages), quarantines), schemas.ORDERS)
-    keys = customer_keys(orders["email"].chunk(0), context.salt)  # each address once, not once a batch
-    place = orders.schema.get_field_index("customer")
-    orders = orders.set_column(place, orders.schema.field(place), keys)
-    orders = flag_paid_twice(orders, context.reference.codes("paid"))
+    received = assemble(
+        _tables(decoder.received(pages), quarantines), _received_schema(), sort=schemas.ORDERS.sort
+    )
+    orders = flag_paid_twice(decoder.complete(received), context.reference.codes("paid"))
     if unknown := decoder.unknown(orders):
         warnings.warn(f"orders: {'; '.join(unknown)}", TegroDataWarning, stacklevel=2)
     return Decoded(orders, pa.concat_tables(quarantines))
@@ -93,21 +92,23 @@ def _tables(batches: Iterable[Decoded], quarantines: list[pa.Table]) -> Iterator
 class OrderDecoder:
     """Make orders of pages batch by batch, in bounded memory.
 
-    A batch is not sorted and may hold an id twice; :func:`orders_table` joins batches. Without keys, the
-    column ``customer`` is left empty for whoever makes them of all batches at once.
+    A batch is not sorted and may hold an id twice; :func:`orders_table` joins them as they were received, and
+    derives the rest once.
     """
 
-    def __init__(
-        self, context: Context, *, as_of: dt.datetime, batch_rows: int = BATCH_ROWS, with_keys: bool = True
-    ) -> None:
+    def __init__(self, context: Context, *, as_of: dt.datetime, batch_rows: int = BATCH_ROWS) -> None:
         self._context = context
         self._as_of = as_of
-        self._with_keys = with_keys
         self._rows = batch_rows
         self._reader = Reader(FIELDS)
 
     def batches(self, pages: Iterable[Page]) -> Iterator[Decoded]:
-        """Give a table of about ``batch_rows`` orders with its quarantine, again and again."""
+        """Give a canonical table of about ``batch_rows`` orders with its quarantine, again and again."""
+        for batch in self.received(pages):
+            yield Decoded(self.complete(batch.table), batch.quarantine)
+
+    def received(self, pages: Iterable[Page]) -> Iterator[Decoded]:
+        """Give the same with those columns alone that were received; :meth:`complete` derives the others."""
         parts: list[PageRecords] = []
         waiting = 0
         for page in pages:
@@ -120,6 +121,17 @@ class OrderDecoder:
             waiting += len(part.records)
         if parts:
             yield self._convert(parts)
+
+    def complete(self, received: pa.Table) -> pa.Table:
+        """Derive the canonical table."""
+        columns = {name: one_chunk(received[name]) for name in received.column_names}
+        constant = {
+            "shop_id": self._context.shop_id,
+            "as_of": self._as_of,
+            "first_seen_at": columns["observed_at"],
+            "refund_first_seen_at": None,
+        }
+        return derive({**columns, **constant}, context=self._context)
 
     def unknown(self, orders: pa.Table) -> list[str]:
         """Say which fields, statuses and currencies nothing here knows."""
@@ -144,20 +156,12 @@ class OrderDecoder:
         for column in casts.values():
             for place, problem in column.bad.items():
                 bad.setdefault(place, problem)
-        received = _received(casts, parts)
+        received = pa.table(_received(casts, parts, self._context.source_zone), schema=_received_schema())
         if bad:
             keep = np.ones(len(records), dtype=bool)
             keep[list(bad)] = False
-            received = {name: array.filter(pa.array(keep)) for name, array in received.items()}
-        return Decoded(self._derived(received), _quarantine(parts, bad))
-
-    def _derived(self, received: dict[str, pa.Array]) -> pa.Table:
-        zone = self._context.source_zone
-        created = localize(received.pop("created_local"), zone)
-        paid = localize(received.pop("paid_local"), zone)
-        received |= {} if self._with_keys else {"customer": pa.nulls(len(created.instants), pa.int64())}
-        constant = {"shop_id": self._context.shop_id, "as_of": self._as_of, "refund_first_seen_at": None}
-        return derive({**received, **constant}, created, paid, context=self._context)
+            received = received.filter(pa.array(keep))
+        return Decoded(received, _quarantine(parts, bad))
 
 
 def _cast(field: Field, records: list[Any]) -> Cast:
@@ -174,33 +178,34 @@ _CASTS: Final = {
 }
 
 
-def _received(casts: dict[str, Cast], parts: list[PageRecords]) -> dict[str, pa.Array]:
+def _received(casts: dict[str, Cast], parts: list[PageRecords], zone: str) -> dict[str, pa.Array]:
     """Give the columns of a batch their canonical names, and each row the moment of its request."""
     created, paid = cast("Dates", casts["date_created"]), cast("Dates", casts["date_payed"])
-    moments = np.array([micros(part.page.requested_at) for part in parts], dtype=np.int64)
-    observed = pa.array(np.repeat(moments, [len(part.records) for part in parts])).cast(INSTANT)
-    same = (
-        "id",
-        "payment_id",
-        "status",
-        "amount",
-        "fee",
-        "currency_id",
-        "payment_system_id",
-        "email",
-        "extra",
-    )
+    requests = np.array([micros(part.page.requested_at) for part in parts], dtype=np.int64)
     return {
-        **{name: casts[name].array for name in same},
+        **{name: casts[name].array for name in _SAME_NAME},
         "is_test_int": casts["test_order"].array,
-        "created_local": created.array,
         "created_text": created.text,
-        "paid_local": paid.array,
         "paid_text": paid.text,
         "paid_zero": paid.zero,
-        "first_seen_at": observed,
-        "observed_at": observed,
+        "observed_at": pa.array(np.repeat(requests, [len(part.records) for part in parts])).cast(INSTANT),
+        **settle(localize(created.array, zone), localize(paid.array, zone)),
     }
+
+
+_SAME_NAME: Final = (
+    *(column.name for column in schemas.ORDERS.columns if column.api == column.name),
+    "extra",
+)
+
+
+@functools.cache
+def _received_schema() -> pa.Schema:
+    """Type the columns as received: canonical ones, and those that become flags."""
+    names = (*_SAME_NAME, "is_test_int", "created_text", "paid_text", "observed_at", "created_at", "paid_at")
+    types = schemas.arrow_types()
+    known = [(name, types[schemas.ORDERS.by_name[name].kind]) for name in names]
+    return pa.schema([*known, *((name, pa.bool_()) for name in ("paid_zero", *ODD_TIMES))])
 
 
 def _apart(parts: list[PageRecords]) -> dict[int, bytes]:

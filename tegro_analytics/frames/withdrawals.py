@@ -101,7 +101,9 @@ def withdrawals_table(pages: Iterable[Page], context: Context, *, as_of: dt.date
             stacklevel=2,
         )
     table = _table(found, quarantine, context, as_of)
-    return Decoded(assemble([table], schemas.WITHDRAWALS), quarantine.table())
+    return Decoded(
+        assemble([table], schemas.WITHDRAWALS.arrow(), sort=schemas.WITHDRAWALS.sort), quarantine.table()
+    )
 
 
 def _record(raw: bytes) -> dict[str, Any] | None:
