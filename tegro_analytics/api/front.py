@@ -57,10 +57,8 @@ class Front:
 
     def compare_later(self, look: Look) -> None:
         """Take in a later page: is it another page indeed, and not page 1 with what came in meanwhile?"""
-        apart = bool(self.first) and not look.ids & self.first
-        self._apart |= apart
-        if not self._older and (apart or len(look.ids) <= len(self.first)):
-            self._older = self._shows_older(look)
+        self._apart = self._apart or (bool(self.first) and not look.ids & self.first)
+        self._older = self._older or self._shows_older(look)
 
     def turns(self, look: Look) -> bool:
         """Tell, with page 1 at hand again, whether page numbers were seen to turn pages.

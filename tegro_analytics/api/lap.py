@@ -57,6 +57,6 @@ class Lap:
         """See whether the first page with rows comes again, after at least two pages of a first lap."""
         skipped = next((place for place, ids in enumerate(self._begin) if ids), 0)
         start = look.number - skipped
-        if start > max(2, skipped + 1) and look.stale and similar(look.ids, self._begin[skipped]):
+        if start > max(2, skipped + 1) and similar(look.ids, self._begin[skipped]):
             self.start = start
             self._first = frozenset() if skipped else look.ids

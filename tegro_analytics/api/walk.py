@@ -162,10 +162,7 @@ class Walk:
         """See whether the page before became longer too: then rows between the two were passed by."""
         if len(look.ids) > self._longest_before:
             self._miss(f"Pages became longer while the list was read, before page {self._at.number}")
-        if look.new and look.number > 1:
-            self._ask(look.number - 1, self._on_look_back)
-        else:
-            self._judge(self._at)
+        self._judge(self._at)
 
     def _on_far(self, look: Look) -> None:
         """Learn whether the list has an end at all."""
@@ -193,9 +190,12 @@ class Walk:
     def _on_front(self, look: Look) -> None:
         """Tell by page 1 and the far pages what a page is that brought little or nothing unseen."""
         this, far, further = self._at.ids, self._far.ids, self._further.ids
-        first = similar(this, look.ids) and (similar(far, this) or similar(far, look.ids))
+        again = similar(this, look.ids)
+        first = again and similar(far, look.ids)
         clamp = similar(far, this) and (similar(further, this) or similar(further, far))
         if not first and not clamp:
+            if again:
+                self.doubts.append(f"Page {self._at.number} showed the rows of page 1, though it is no end")
             self._go_on()
         elif self._front.turns(look):
             self._stop("first_page" if first else "clamp", front=look)
@@ -228,9 +228,7 @@ class Walk:
         if not look.new:
             self.wanted = None
         elif self._tails == MOST_TAILS:
-            self.remarks.append(
-                "New rows kept coming in at the front when the end of the list had been reached"
-            )
+            self.remarks.append("New rows kept coming in at the front when the end had been reached")
             self.wanted = None
         elif self.end in AT_LAST:
             self._ask(1, self._on_tail)
