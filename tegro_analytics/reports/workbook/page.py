@@ -108,7 +108,7 @@ class Page:
         set_up_print(self.sheet)
         facts = self.book.facts
         mark = f"{self.book.text('sandbox_mark')} · " if facts.sandbox else ""
-        left = _footer(f"{mark}{facts.shop}")
+        left = _footer(f"{mark}{facts.shop_name or facts.shop_id}")
         self.sheet.set_footer(f"&L&8{left}&C&8&P / &N&R&8{_footer(self.book.facts.report_zone)}")
 
     def put(self, column: int, text: str, *style: str, **properties: Any) -> None:
