@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from tegro_analytics.api.look import Ids, Look, similar
+from tegro_analytics.api.look import Ids, Look
 from tegro_analytics.api.pass_report import dated
 
 __all__ = ["Front"]
@@ -43,7 +43,6 @@ class Front:
         excused = self._ever.union(*(other.ids for other in asked))
         moved = look.ids - look.new - excused
         kept = [key in look.ids for key in self._last]
-        self._ever.update(*(other.ids for other in asked if similar(other.ids, look.ids)))
         self._keep(look)
         if not self.first and look.ids:
             return "The first rows came in while the list was read"
