@@ -53,7 +53,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return float(text_to_path.get_text_width_height_descent(text, properties, ismath=False)[0])
 
 
-def elide(text: str, room: float, size: float) -> str:
+def elide(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """Shorten a text to ``room`` points with … in its middle: the ends of names tell them apart.
 
     Examples
@@ -61,12 +61,14 @@ def elide(text: str, room: float, size: float) -> str:
     >>> elide("Payment system of the northern branch", 120, 9)
     'Payment sys…ern branch'
     """
-    if width(text, size) <= room:
+    if width(text, size, bold=bold) <= room:
         return text
     low, high = 0, len(text)
     while low < high:  # the most characters that still fit
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if width(_shortened(text, middle), size) <= room else (low, middle - 1)
+        low, high = (
+            (middle, high) if width(_shortened(text, middle), size, bold=bold) <= room else (low, middle - 1)
+        )
     return _shortened(text, low)
 
 
@@ -112,7 +114,7 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False) -> str:
         if lines and width(longer, size, bold=bold) <= room:
             lines[-1] = longer
         else:
-            lines.append(elide(word, room, size))
+            lines.append(elide(word, room, size, bold=bold))
     return "\n".join(lines)
 
 

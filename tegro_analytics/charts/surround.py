@@ -221,7 +221,12 @@ class Surround:
     def _overhang(self) -> float:
         """How far the labels of the lower axis stand out to the right, in points."""
         end = self.ax.get_window_extent().x1
-        drawn = [label.get_window_extent().x1 for label in self.ax.get_xticklabels() if label.get_text()]
+        drawn = [
+            label.get_window_extent().x1
+            for minor in (False, True)
+            for label in self.ax.get_xticklabels(minor=minor)
+            if label.get_text()
+        ]
         return float(max(0.0, (max(drawn, default=end) - end) / self.figure.dpi * 72))
 
     def _fit(self, cell: Bbox, up: float, down: float) -> None:
