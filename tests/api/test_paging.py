@@ -70,7 +70,7 @@ def test_p1_bursts_again_and_again_in_a_list_without_an_end() -> None:
 def test_p1_a_burst_where_far_pages_wrap_to_the_very_page() -> None:
     burst = before_call(call_6=lambda world: world.arrive(3))
     world = World(steady(27), size=3, end="wrap", before=burst)
-    pages, stream = read(world)
+    pages, _ = read(world)
     # Of ten pages, 1006 is page 6, which shows page 5 again: like a last page for ever. Page 1007 is not.
     assert world.calls[:9] == [1, 2, 3, 4, 5, 6, 1006, 1007, 1]
     assert set(range(1, 28)) <= rows_of(pages)
