@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from tegro_analytics.charts import words
 from tegro_analytics.charts.compose import blank, conclude, fold, nothing_in
 from tegro_analytics.charts.numerals import NumberFormatter, count, percent
-from tegro_analytics.charts.rows import Bars, Column, Dots, Rows
+from tegro_analytics.charts.rows import Bars, Block, Column, Dots, Rows
 from tegro_analytics.charts.sheet import Sheet, sheet
 from tegro_analytics.charts.source import Source, resolve
 from tegro_analytics.charts.style import STRIP
@@ -90,26 +91,9 @@ def _rows(page: Sheet, source: Source) -> None:
         sums=("share", "mature"),
         rates=(RATE, f"{RATE}_low", f"{RATE}_high", *ends),
     )
-    share, mature, rate, low, high, *spread = folded.columns.values()
     rows = Rows(page, folded.names, keys=folded.keys, unnamed=tr("chart.unnamed", lang))
-    shares, rates = ([percent(value, lang) for value in values] for values in (share, rate))
-    formatter = NumberFormatter(lang, percent=True)
-    above = rows.draw(
-        [
-            Bars(
-                tr("chart.payment_systems.share", lang),
-                share,
-                formatter,
-                "",
-                spread=(spread[0], spread[1]) if len(spread) == 2 else None,
-                colour=STRIP,
-            ),
-            Column("", shares, rank=2),
-            Dots(tr("chart.payment_systems.conversion", lang), rate, low, high, formatter),
-            Column("", rates, rank=1),
-            Column(tr("chart.payment_systems.n", lang), [count(value, lang) for value in mature]),
-        ]
-    )
+    shares, rates = ([percent(value, lang) for value in folded.columns[name]] for name in ("share", RATE))
+    above = rows.draw(_blocks(folded.columns, shares, rates, lang))
     succeeds = tr("chart.conversion.rate", lang).lower()
     told = [f"{one}, {succeeds} {two}" for one, two in zip(shares, rates, strict=True)]
     conclude(
@@ -122,3 +106,17 @@ def _rows(page: Sheet, source: Source) -> None:
         below=rows.below,
         table=folded.table,
     )
+
+
+def _blocks(columns: dict[str, np.ndarray], shares: list[str], rates: list[str], lang: str) -> list[Block]:
+    """Set shares, conversions and counts side by side."""
+    share, mature, rate, low, high, *spread = columns.values()
+    formatter = NumberFormatter(lang, percent=True)
+    ends = (spread[0], spread[1]) if len(spread) == 2 else None
+    return [
+        Bars(tr("chart.payment_systems.share", lang), share, formatter, "", spread=ends, colour=STRIP),
+        Column("", shares, rank=2),
+        Dots(tr("chart.payment_systems.conversion", lang), rate, low, high, formatter),
+        Column("", rates, rank=1),
+        Column(tr("chart.payment_systems.n", lang), [count(value, lang) for value in mature]),
+    ]

@@ -14,7 +14,7 @@ from tegro_analytics.charts.sheet import Sheet
 from tegro_analytics.charts.style import BLUE, GRID, INK, SIZES, dress, tint
 from tegro_analytics.charts.surround import LINE, settle
 
-__all__ = ["Bars", "Column", "Dots", "Rows", "room_for"]
+__all__ = ["Bars", "Block", "Column", "Dots", "Rows", "room_for"]
 
 ROW = 22.0
 LEAST_ROW = 13.0
