@@ -77,6 +77,17 @@ def test_a_record_with_known_places_and_strange_names_keeps_both() -> None:
     ]
 
 
+@unknown_fields
+def test_strange_names_stay_with_their_record_after_a_bad_one() -> None:
+    found = decoded(
+        page(record(1)),
+        page(record(None), record(2), record(3, **{'we"ird': 3}), b"5", record(4, **{'we"ird': 4}), number=2),
+    )
+
+    assert column(found.table, "extra") == [None, None, '{"we\\"ird":3}', '{"we\\"ird":4}']
+    assert column(found.quarantine, "row") == [0, 3]
+
+
 def test_speed_stays_after_the_first_unknown_field() -> None:
     reader = Reader(FIELDS)
     plain = reader.struct
