@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ["MPLBACKEND"] = "Agg"
+
+# The same examples in every run, and no deadline: a busy machine is no fault of the code.
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.load_profile("project")
 
 NEEDS_MORE = ("browser", "office", "spark", "long")
 """Marks of tests that need a program or minutes: run with TEGRO_TEST_ALL=1, where a missing program fails."""

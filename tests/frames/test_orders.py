@@ -163,7 +163,7 @@ def test_amounts_are_exact_as_text_and_as_number(amount: bytes, exact: str) -> N
     assert row["amount"] == Decimal(exact)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-(10**18) + 1, 10**18 - 1), min_size=1, max_size=8), st.booleans(), st.booleans())
 def test_every_amount_comes_through_as_text_or_number(units: list[int], as_text: bool, short: bool) -> None:
     amounts = [Decimal(unit).scaleb(-8) for unit in units]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tegro_analytics.exceptions import ConfigurationError
@@ -127,7 +127,6 @@ MIDNIGHT_2005 = dt.datetime.fromisoformat("2005-01-01")
 LOCAL = st.integers(0, 30 * 365 * 86_400).map(lambda seconds: MIDNIGHT_2005 + dt.timedelta(seconds=seconds))
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | LOCAL, min_size=1, max_size=10), ZONES)
 def test_instants_are_those_of_the_standard_library(local: list[dt.datetime | None], zone: str) -> None:
     found = localize(pa.array(local, pa.timestamp("us")), zone).instants.to_pylist()
@@ -136,7 +135,6 @@ def test_instants_are_those_of_the_standard_library(local: list[dt.datetime | No
     assert found == [moment and moment.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC) for moment in local]
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | LOCAL, min_size=1, max_size=10), ZONES)
 def test_the_calendar_is_that_of_the_standard_library(moments: list[dt.datetime | None], zone: str) -> None:
     instants = pa.array([moment and moment.replace(tzinfo=dt.UTC) for moment in moments], INSTANT)
