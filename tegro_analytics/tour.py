@@ -58,11 +58,13 @@ def take(out: Path, *, orders: int, seed: int, lang: str | None = None, quiet: b
 
 def _write(shop: Shop, out: Path, *, orders: int, lang: str, quiet: bool) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
-    yield shop.export("orders", out / "orders.csv", overwrite=True)
-    yield shop.export("orders", out / "orders-excel-ru.csv", dialect="excel-ru", overwrite=True)
+    shop.export("orders", machines := out / "orders.csv", overwrite=True)
+    shop.export("orders", people := out / "orders-excel-ru.csv", dialect="excel-ru", overwrite=True)
+    yield from (machines, people)
     since, until = _whole(shop)
     for each in LANGUAGES:
-        yield shop.report(out / f"report-{each}.xlsx", lang=each, since=since, until=until, overwrite=True)
+        shop.report(book := out / f"report-{each}.xlsx", lang=each, since=since, until=until, overwrite=True)
+        yield book
     for each in LANGUAGES:
         yield from _draw(shop, out / "charts", each)
     if importlib.util.find_spec("nbclient") is None:
