@@ -87,8 +87,13 @@ def demo(
 @app.command()
 def show(
     metric: Annotated[str, typer.Argument(help="revenue, fees, conversion, payment_systems")],
-    freq: Annotated[str | None, typer.Option(help="day, week, month, quarter or year.")] = None,
-    by: Annotated[list[str] | None, typer.Option(help="A column to split by; may be given again.")] = None,
+    freq: Annotated[str | None, typer.Option(help="hour, day, week, month, quarter or year.")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="payment_system, family, rail, weekday, hour, status_name, shop_id; may be given again."
+        ),
+    ] = None,
     since: Since = None,
     until: Until = None,
     as_of: Annotated[str | None, typer.Option(help="The moment that the numbers are judged at.")] = None,

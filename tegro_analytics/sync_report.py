@@ -13,7 +13,7 @@ from tegro_analytics.texts import plural, tr
 __all__ = ["SyncReport"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SyncReport:
     """Say what a run brought, and how far it can be trusted.
 
@@ -82,6 +82,8 @@ class SyncReport:
             seconds=f"{seconds:.1f}",
             state=state,
         )
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from html import escape

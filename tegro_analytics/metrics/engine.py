@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import narwhals as nw
 
 from tegro_analytics.exceptions import ConfigurationError, DataError, MissingColumn
+from tegro_analytics.schemas import ORDERS
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 MoneyForm = Literal["float64", "decimal"]
 
 _DEFAULT_ZONE = "Europe/Moscow"
+_WHAT_TO_NAME = (
+    "split by payment_system, family, rail, weekday, hour, status_name, shop_id, or by a column of your own "
+    "that the frame has"
+)
 _HOW_TO_MEND = (
     "`shop.orders()` has it (`columns='all'` for those of the engines); `ta.canonical(df, zone=)` makes a "
     "frame from elsewhere fit"
@@ -78,7 +83,8 @@ def open_source(orders: Any, needs: Iterable[str], *, metric: str, zone: str | Z
         source = _from_lazy(given.lazy(), wanted, metric=metric, zone=zone)
     has = source.frame.collect_schema().names()
     if missing := [name for name in wanted if name not in has]:
-        raise MissingColumn(missing, needed_by=metric, hint=_HOW_TO_MEND)
+        strange = [name for name in missing if name not in ORDERS.by_name]
+        raise MissingColumn(missing, needed_by=metric, hint=_WHAT_TO_NAME if strange else _HOW_TO_MEND)
     return source
 
 

@@ -65,7 +65,7 @@ def test_many_rows_show_the_headline_and_say_what_is_left_out() -> None:
     assert "Jan 2026" in text
     assert "May 2026 *" in text
     assert "Apr 2026 *" not in text
-    assert text.splitlines()[-1] == "* not complete yet; 1 more columns in the frame"
+    assert text.splitlines()[-1] == "* not complete yet; further columns in the DataFrame and in --json: 1"
 
 
 @pytest.mark.parametrize(
