@@ -35,7 +35,10 @@ ACTS: dict[Event, list[Act]] = {
     Event.BAD_STATUS_LINE: [raw(b"HTTP/1.1 2"), raw(b"hello\r\n\r\n")],
     Event.SHORT_BODY: [
         raw(f'{OK}Content-Length: 100\r\n\r\n{{"type":"suc'.encode()),
-        raw(f"{OK}Content-Length: 9\r\nContent-Encoding: gzip\r\n\r\nnot a zip".encode()),
+        # Whole on the wire, so the connection would be kept for the next attempt: the server ends it aloud.
+        raw(
+            f"{OK}Connection: close\r\nContent-Length: 9\r\nContent-Encoding: gzip\r\n\r\nnot a zip".encode()
+        ),
         raw(f"{OK}Transfer-Encoding: chunked\r\n\r\n5\r\n{{".encode()),
     ],
     Event.BAD_CHUNK: [raw(f"{OK}Transfer-Encoding: chunked\r\n\r\nzz\r\n{{}}\r\n".encode())],
