@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tegro_analytics import exceptions as _exceptions
+
 if TYPE_CHECKING:
     from tegro_analytics import charts as charts
     from tegro_analytics.api.client import Client as Client
@@ -32,36 +34,6 @@ if TYPE_CHECKING:
     from tegro_analytics.shop import Shop as Shop
     from tegro_analytics.sync_report import SyncReport as SyncReport
 
-_EXCEPTIONS = (
-    "ApiError",
-    "AuthorizationError",
-    "BadAnswer",
-    "ConfigurationError",
-    "DataError",
-    "DeadlineExceeded",
-    "EdgeError",
-    "ExportError",
-    "MissingColumn",
-    "MissingCredentials",
-    "MissingRate",
-    "MixedCurrencies",
-    "NeverSent",
-    "NonceRefused",
-    "OutcomeUnknown",
-    "Rejected",
-    "StoreDamaged",
-    "StoreError",
-    "StoreLocked",
-    "StoreNewer",
-    "StoreRolledBack",
-    "SyncIncomplete",
-    "TegroDataWarning",
-    "TegroError",
-    "TransportError",
-    "UnsafeBaseUrl",
-    "WrongStore",
-)
-
 _HOMES = {
     "Client": "api.client",
     "Shop": "shop",
@@ -79,7 +51,7 @@ _HOMES = {
     "to_decimal": "frames",
     "to_float": "frames",
     "with_report_zone": "frames",
-    **dict.fromkeys(_EXCEPTIONS, "exceptions"),
+    **dict.fromkeys(_exceptions.__all__, "exceptions"),
 }
 """Where each public name lives."""
 

@@ -76,13 +76,13 @@ def test_json_has_money_as_exact_text(credentials: Sandbox, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("metric", ["revenue", "fees", "conversion", "payment_systems"])
-@pytest.mark.parametrize(("lang", "says"), [("en", "RUB"), ("ru", "RUB")])
+@pytest.mark.parametrize("lang", ["en", "ru"])
 def test_each_metric_as_a_table(
-    metric: str, lang: str, says: str, credentials: Sandbox, capsys: pytest.CaptureFixture[str]
+    metric: str, lang: str, credentials: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, _ = run(capsys, "show", metric, "--lang", lang, "--quiet")
     assert code == 0
-    assert (says in out) == (metric != "conversion")
+    assert ("RUB" in out) == (metric != "conversion")
     assert any("а" <= letter <= "я" for letter in out.lower()) == (lang == "ru")
 
 
@@ -139,7 +139,7 @@ def test_an_api_that_is_not_there(
 ) -> None:
     with start(orders=10, now=NOW) as gone:
         address = gone.base_url
-    monkeypatch.setattr("tegro_analytics.api.retry.MOST_ATTEMPTS", 1, raising=False)
+    monkeypatch.setattr("tegro_analytics.api.retry.ATTEMPTS", 1)  # no pauses
     for name, value in {"API_BASE": address, "API_KEY": "key", "SHOP_ID": "shop"}.items():
         monkeypatch.setenv(f"TEGRO_{name}", value)
     code, out, err = run(capsys, "show", "revenue", "--quiet")

@@ -63,28 +63,13 @@ def assert_same(record: dict[str, Any], truth: dict[str, Any]) -> None:
         assert record[name] == (float(Fraction(numerator, denominator)) if denominator else None), name
 
 
-def check(
-    order: str,
-    end: str,
-    seed: int,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with start(orders=20_000, seed=seed, order=order, end=end, now=NOW) as sandbox:
-        records = shown(capsys, sandbox, monkeypatch, "show", "revenue")
-        log = sandbox.log(method="orders", limit=0)
-        truth = sandbox.truth()
-    assert log["attempts"] >= 200
-    assert (
-        [record["currency"] for record in records]
-        == [row["currency"] for row in truth["revenue"]]
-        == ["RUB", "USD"]
-    )
-    for record, row in zip(records, truth["revenue"], strict=True):
-        assert_same(record, row)
+EVERY = [
+    pytest.param(*world, marks=[] if world in A_FEW else [pytest.mark.long])
+    for world in itertools.product(ORDERS, ENDS, SEEDS)
+]
 
 
-@pytest.mark.parametrize(("order", "end", "seed"), A_FEW)
+@pytest.mark.parametrize(("order", "end", "seed"), EVERY)
 def test_revenue_is_the_truth(
     order: str,
     end: str,
@@ -93,22 +78,14 @@ def test_revenue_is_the_truth(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    check(order, end, seed, capsys, monkeypatch)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("order", "end", "seed"), sorted(set(itertools.product(ORDERS, ENDS, SEEDS)) - set(A_FEW))
-)
-def test_revenue_is_the_truth_in_every_world(
-    order: str,
-    end: str,
-    seed: int,
-    in_folder: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    check(order, end, seed, capsys, monkeypatch)
+    with start(orders=20_000, seed=seed, order=order, end=end, now=NOW) as sandbox:
+        records = shown(capsys, sandbox, monkeypatch, "show", "revenue")
+        log = sandbox.log(method="orders", limit=0)
+        truth = sandbox.truth()["revenue"]
+    assert log["attempts"] >= 200
+    assert [record["currency"] for record in records] == [row["currency"] for row in truth] == ["RUB", "USD"]
+    for record, row in zip(records, truth, strict=True):
+        assert_same(record, row)
 
 
 def test_every_day_is_the_truth(
