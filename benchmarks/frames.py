@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from tegro_analytics import frames
-from tegro_analytics.api.page import Page, page_from_json
+from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.frames.decode import Reader
 from tegro_analytics.frames.orders import BATCH_ROWS, FIELDS, _cast
 from tegro_analytics.reference import load_reference

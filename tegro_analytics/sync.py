@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from tegro_analytics import frames
 from tegro_analytics.api.client import Client
-from tegro_analytics.api.page import Page
-from tegro_analytics.api.paging import PageStream, PassReport
+from tegro_analytics.api.lists.page import Page
+from tegro_analytics.api.lists.reading import PageStream, PassReport
 from tegro_analytics.credentials import ShopAccess
 from tegro_analytics.exceptions import TegroDataWarning
 from tegro_analytics.progress import Progress

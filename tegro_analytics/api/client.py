@@ -13,9 +13,9 @@ from tegro_analytics.api.answers import Answer, exact
 from tegro_analytics.api.base_url import PROVIDER_HOST, check_base_url
 from tegro_analytics.api.caller import Caller
 from tegro_analytics.api.events import Failure
+from tegro_analytics.api.lists.page import Page, page_from_json
+from tegro_analytics.api.lists.reading import PageStream, read_list
 from tegro_analytics.api.nonce import NonceRule
-from tegro_analytics.api.page import Page, page_from_json
-from tegro_analytics.api.paging import PageStream, read_list
 from tegro_analytics.api.refusals import ends_list, refused_page
 from tegro_analytics.api.signing import BodyTemplate, amount_of
 from tegro_analytics.credentials import ApiKey

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tegro_analytics.api.caller import Result
 from tegro_analytics.api.events import Event, Failure
-from tegro_analytics.api.page import Page
+from tegro_analytics.api.lists.page import Page
 
 _NAMES: Mapping[Event, str] = {Event.NOT_FOUND: "404", Event.NO_DATA: "null"}
 

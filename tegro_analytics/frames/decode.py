@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from tegro_analytics.api.page import Page, split_records
+from tegro_analytics.api.lists.page import Page, split_records
 from tegro_analytics.frames.records import (
     PLAIN,
     UNREADABLE,

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tegro_analytics import schemas
-from tegro_analytics.api.page import Page, split_records
+from tegro_analytics.api.lists.page import Page, split_records
 from tegro_analytics.exceptions import TegroDataWarning
 from tegro_analytics.frames import columns
 from tegro_analytics.frames.assemble import Quarantine, assemble, empty, one_chunk

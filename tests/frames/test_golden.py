@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tegro_analytics.api.page import Page, page_from_json
+from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.frames import canonical, orders_table, to_pandas
 from tegro_analytics.schemas import ORDERS
 from tests.frames.wire import column, context

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tegro_analytics.api.page import Page, page_from_json
+from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.frames import Context, Decoded, orders_table
 from tegro_analytics.reference import load_reference
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tegro_analytics.api.page import Page, page_from_json, split_records
+from tegro_analytics.api.lists.page import Page, page_from_json, split_records
 from tegro_analytics.exceptions import BadAnswer
 
 SENT = datetime(2026, 10, 31, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tegro_analytics.api.paging import read_list
-from tegro_analytics.api.pass_report import PassReport
-from tests.api.worlds import (
+from tegro_analytics.api.lists.pass_report import PassReport
+from tegro_analytics.api.lists.reading import read_list
+from tests.api.lists.worlds import (
     ENDS,
     FOREVER,
     World,

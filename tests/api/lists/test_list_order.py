@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tegro_analytics.api.list_order import OrderSeen
-from tegro_analytics.api.look import Look
+from tegro_analytics.api.lists.list_order import OrderSeen
+from tegro_analytics.api.lists.look import Look
 
 
 def order_of(*pages: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tegro_analytics.api.look import Ids, Look, similar
+from tegro_analytics.api.lists.look import Ids, Look, similar
 
 __all__ = ["Lap"]
 

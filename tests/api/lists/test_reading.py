@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tegro_analytics.api.page import Page
-from tegro_analytics.api.paging import PageStream, read_list
+from tegro_analytics.api.lists.page import Page
+from tegro_analytics.api.lists.reading import PageStream, read_list
 from tegro_analytics.exceptions import Rejected, SyncIncomplete, TransportError
-from tests.api.worlds import World, before_call, made, naive, steady
+from tests.api.lists.worlds import World, before_call, made, naive, steady
 
 SENT = datetime(2026, 10, 31, tzinfo=UTC)
 

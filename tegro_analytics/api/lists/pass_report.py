@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from tegro_analytics.api.page import Page
+from tegro_analytics.api.lists.page import Page
 
 __all__ = ["EndSeen", "ListOrder", "PassReport", "Tally", "dated"]
 

@@ -1,16 +1,16 @@
 """Read a list whose rows move while it is read, to its end, and lose none.
 
 The API has a page number and nothing else: no page size, no total, no end marker, no order. What may happen
-to such a list, and what is right then, is in :mod:`tegro_analytics.api.walk`.
+to such a list, and what is right then, is in :mod:`tegro_analytics.api.lists.walk`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tegro_analytics.api.page import Page
-from tegro_analytics.api.pass_report import PassReport, Tally
-from tegro_analytics.api.walk import Walk
+from tegro_analytics.api.lists.page import Page
+from tegro_analytics.api.lists.pass_report import PassReport, Tally
+from tegro_analytics.api.lists.walk import Walk
 from tegro_analytics.exceptions import Rejected, SyncIncomplete
 
 __all__ = ["PageStream", "PassReport", "read_list"]
@@ -128,7 +128,7 @@ def read_list(
     Examples
     --------
     >>> from datetime import datetime, timezone
-    >>> from tegro_analytics.api.page import page_from_json
+    >>> from tegro_analytics.api.lists.page import page_from_json
     >>> sent = datetime(2026, 10, 1, tzinfo=timezone.utc)
     >>> served = {1: b'[{"id": 3}, {"id": 2}]', 2: b'[{"id": 1}]'}
     >>> def fetch(number):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from tegro_analytics.api.page import Page
+from tegro_analytics.api.lists.page import Page
 
 ORDERS = ("newest", "oldest", "out-of-step", "hashed")
 ENDS = ("empty", "clamp", "first-page", "error", "null")

@@ -28,12 +28,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from tegro_analytics.api.front import Front
-from tegro_analytics.api.lap import Lap
-from tegro_analytics.api.list_order import OrderSeen
-from tegro_analytics.api.look import Look, looks_full, similar
-from tegro_analytics.api.page import Page
-from tegro_analytics.api.pass_report import EndSeen
+from tegro_analytics.api.lists.front import Front
+from tegro_analytics.api.lists.lap import Lap
+from tegro_analytics.api.lists.list_order import OrderSeen
+from tegro_analytics.api.lists.look import Look, looks_full, similar
+from tegro_analytics.api.lists.page import Page
+from tegro_analytics.api.lists.pass_report import EndSeen
 
 __all__ = ["Walk"]
 

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tegro_analytics.api.look import Look
-from tegro_analytics.api.pass_report import ListOrder, dated
+from tegro_analytics.api.lists.look import Look
+from tegro_analytics.api.lists.pass_report import ListOrder, dated
 
 __all__ = ["OrderSeen"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from tegro_analytics.api.look import Ids, Look
-from tegro_analytics.api.pass_report import dated
+from tegro_analytics.api.lists.look import Ids, Look
+from tegro_analytics.api.lists.pass_report import dated
 
 __all__ = ["Front"]
 

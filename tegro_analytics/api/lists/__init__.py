@@ -1,0 +1,1 @@
+"""Lists that have page numbers and nothing else: read to their end while their rows move, and none is lost."""
