@@ -1,1 +1,1 @@
-"""Lists that have page numbers and nothing else: read to their end while their rows move, and none is lost."""
+"""Lists that have page numbers and nothing else: read to their end while rows move, and none is lost."""
