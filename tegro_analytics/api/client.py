@@ -9,29 +9,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from tegro_analytics.api.answers import Answer, exact
 from tegro_analytics.api.base_url import PROVIDER_HOST, check_base_url
 from tegro_analytics.api.caller import Caller
 from tegro_analytics.api.events import Failure
-from tegro_analytics.api.lists.page import Page, page_from_json
-from tegro_analytics.api.lists.reading import PageStream, read_list
 from tegro_analytics.api.nonce import NonceRule
-from tegro_analytics.api.refusals import ends_list, refused_page
+from tegro_analytics.api.reads import READS, Reads
 from tegro_analytics.api.signing import BodyTemplate, amount_of
 from tegro_analytics.credentials import ApiKey
-from tegro_analytics.exceptions import BadAnswer, ConfigurationError, DataError
+from tegro_analytics.exceptions import ConfigurationError, DataError
 from tegro_analytics.settings import data_folder as default_data_folder
+from tegro_analytics.tracebacks import opaque_methods
 
 __all__ = ["Client"]
 
 DEFAULT_PACE = 10.0
-READS = frozenset({"shops", "balance", "order", "orders", "withdrawals", "withdrawal", "rates", "modules"})
-"""What is known to change nothing. Any other method is never sent twice by itself."""
-
+DEFAULT_WORKERS = 4
+MOST_WORKERS = 64
 _METHOD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 
 
-class Client:
+@opaque_methods
+class Client(Reads):
     """Speak with the API for one shop.
 
     Every call is signed, has a nonce of its own, keeps a deadline, and is repeated only where that is safe.
@@ -51,6 +49,8 @@ class Client:
         Calls a second for the key, over all threads; by default 10, and no limit on this machine.
     nonce
         ``auto`` asks the API at first contact which nonces it takes; ``seconds`` and ``milliseconds`` decide.
+    workers
+        How many pages of a list may be asked for at once. It is one at a time where nonces count seconds.
     deadline
         Seconds that a call may take with all its attempts, 60 by default.
     allow_payouts
@@ -90,6 +90,7 @@ class Client:
         data_folder: Path | None = None,
         pace: float | None = None,
         nonce: NonceRule = "auto",
+        workers: int = DEFAULT_WORKERS,
         deadline: float = 60.0,
         allow_payouts: bool = False,
     ) -> None:
@@ -100,12 +101,15 @@ class Client:
             raise ConfigurationError("The shop id is empty. Copy it from the settings page of the shop.")
         if deadline <= 0 or (pace is not None and pace <= 0):
             raise ConfigurationError("deadline and pace are numbers above 0: seconds, and calls a second.")
+        if not 1 <= workers <= MOST_WORKERS:
+            raise ConfigurationError(
+                f"workers is a number from 1 to {MOST_WORKERS}: pages asked for at once."
+            )
         self.shop_id = shop_id.strip()
         self.base_url = base.url
         self.sandbox = base.loopback
-        self._full_page = 0
         self._allow_payouts = allow_payouts
-        self._caller = Caller(
+        caller = Caller(
             api_key,
             self.shop_id,
             base=base,
@@ -114,6 +118,7 @@ class Client:
             nonce=nonce,
             deadline=deadline,
         )
+        super().__init__(caller, workers=workers)
 
     @property
     def requests(self) -> int:
@@ -129,59 +134,6 @@ class Client:
     def waited(self) -> float:
         """Sum the seconds spent waiting: for the pace, for a turn, before further attempts."""
         return self._caller.waited
-
-    @property
-    def nonce_rule(self) -> str | None:
-        """Say which nonces are sent, ``seconds`` or ``milliseconds``; None before the first contact."""
-        return self._caller.nonces.rule
-
-    def shops(self) -> dict[str, Any]:
-        """Fetch the shops of the account: ``user_id`` and ``shops``."""
-        return self._read_object("shops", {})
-
-    def balance(self) -> dict[str, Any]:
-        """Fetch the balance of the account, of all its shops: ``user_id`` and ``balance`` by currency."""
-        return self._read_object("balance", {})
-
-    def order(self, *, order_id: int | None = None, payment_id: str | None = None) -> dict[str, Any]:
-        """Fetch one order by Tegro's number, or by the shop's.
-
-        Raises
-        ------
-        Rejected
-            If the API refuses, as it does for an order that it does not have.
-        """
-        return self._read_object("order", _one_of(order_id, payment_id))
-
-    def withdrawal(self, *, order_id: int | None = None, payment_id: str | None = None) -> dict[str, Any]:
-        """Fetch one withdrawal by Tegro's number, or by the shop's id for it."""
-        return self._read_object("withdrawal", _one_of(order_id, payment_id))
-
-    def orders(self, page: int = 1) -> Page:
-        """Fetch one page of orders.
-
-        Past page 1 a refusal, a 404 or ``null`` gives an empty page with the reason in ``refusal``: what it
-        means is for :meth:`iter_orders` to find out. A key that is not accepted is an error on every page.
-        """
-        found = self._read_page("orders", page)
-        self._full_page = max(self._full_page, len(found.keys))
-        return found
-
-    def withdrawals(self, page: int = 1) -> Page:
-        """Fetch one page of withdrawals; the ends are told as by :meth:`orders`."""
-        return self._read_page("withdrawals", page)
-
-    def iter_orders(self) -> PageStream:
-        """Read the orders to the end of the list.
-
-        Iterating gives :class:`Page` after page; the stream's ``report`` says afterwards what was seen, and
-        whether the list is complete.
-        """
-        return read_list(self.orders)
-
-    def iter_withdrawals(self) -> PageStream:
-        """Read the withdrawals to the end of the list, as :meth:`iter_orders`."""
-        return read_list(self.withdrawals, full_page=self._full_page or None)
 
     def call(self, method: str, **parameters: Any) -> Any:
         """Call any method by its name, with any parameters; gives ``data`` with its numbers exact.
@@ -340,55 +292,12 @@ class Client:
                 "journal that keeps it from being paid twice does not exist yet. Nothing was sent."
             )
 
-    def _read(self, method: str, body: BodyTemplate) -> Answer:
-        result = self._caller.make(method, body)
-        if isinstance(result.outcome, Failure):
-            raise result.outcome.as_error()
-        return result.outcome
-
-    def _read_object(self, method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self._decode(self._read(method, self._caller.write(parameters)), method)
-        return found
-
-    def _read_page(self, method: str, number: int) -> Page:
-        if isinstance(number, bool) or number < 1:
-            raise DataError(f"{method}: pages are counted from 1, and {number!r} is not one.")
-        result = self._caller.make(method, self._caller.write({"page": number}))
-        if isinstance(result.outcome, Failure):
-            if number == 1 or not ends_list(result.outcome):
-                raise result.outcome.as_error()
-            return refused_page(number, result)
-        return page_from_json(
-            number,
-            result.outcome.data,
-            requested_at=result.outcome.requested_at,
-            retries=result.attempts - 1,
-            waited=result.waited,
-        )
-
     def _move(self, method: str, body: BodyTemplate, *, look: str) -> Any:
         """Make a call that may move money: sent once, on a connection of its own."""
         result = self._caller.make(method, body, money=True)
         if isinstance(result.outcome, Failure):
             raise result.outcome.as_money_error(look=look)
         return self._decode(result.outcome, method)
-
-    def _decode(self, answer: Answer, method: str) -> Any:
-        if not answer.data:
-            return None
-        problem = None
-        try:
-            return exact(answer.data)
-        except ValueError as error:
-            problem = str(error)
-        del answer
-        raise BadAnswer(f"{method}: the data cannot be read: {problem}.", method=method)
-
-
-def _one_of(order_id: int | None, payment_id: str | None) -> dict[str, Any]:
-    if (order_id is None) == (payment_id is None):
-        raise DataError("Give order_id (Tegro's number) or payment_id (the shop's number), one of them.")
-    return {"order_id": order_id, "payment_id": payment_id}
 
 
 def _positive(amount: Decimal | int | float | str) -> Decimal:

@@ -40,12 +40,18 @@ class PassReport:
         How the list ends: ``empty`` page; ``error``, a refused page or ``null``; ``clamp``, its last page
         again and again; ``first_page``, page 1 again; ``ignored``, the page number seems to be ignored;
         ``wrap``, pages that were read come again; ``cap``, too many pages; ``unknown``, not yet reached.
+    walks : int
+        How often the list was walked.
+    workers : int
+        How many pages were under way at once, at most.
+    last_page : int
+        The last page that held rows unseen until then; 0 without rows.
     complete : bool
         Whether the list was read to an end.
     verified : bool
         Whether it was, and nothing that was seen speaks against every row of the start being among those
-        read. One way through a list cannot show all: a row deleted from a page that is not looked at again
-        moves the rows after it up by one place, past the reader. Only a second way through would tell.
+        read. One walk cannot show all: a row deleted from a page that is not looked at again moves the rows
+        after it up by one place, past the reader. Where a second walk was asked for, it found no such row.
     warnings : tuple of str
         What a person should know, in plain words.
     oldest_created, newest_created : str or None
@@ -66,6 +72,9 @@ class PassReport:
     page_size_seen: int | None
     list_order: ListOrder
     end_seen: EndSeen
+    walks: int
+    workers: int
+    last_page: int
     complete: bool
     verified: bool
     warnings: tuple[str, ...]
@@ -131,6 +140,9 @@ class Tally:
         pages: int,
         list_order: ListOrder,
         end_seen: EndSeen,
+        walks: int,
+        workers: int,
+        last_page: int,
         complete: bool,
         verified: bool,
         warnings: Iterable[str],
@@ -145,6 +157,9 @@ class Tally:
             page_size_seen=self.largest or None,
             list_order=list_order,
             end_seen=end_seen,
+            walks=walks,
+            workers=workers,
+            last_page=last_page,
             complete=complete,
             verified=verified,
             warnings=tuple(dict.fromkeys(warnings)),

@@ -1,23 +1,27 @@
 """Read a list whose rows move while it is read, to its end, and lose none.
 
 The API has a page number and nothing else: no page size, no total, no end marker, no order. What may happen
-to such a list, and what is right then, is in :mod:`tegro_analytics.api.lists.walk`.
+to such a list, and what is right then, is in :mod:`tegro_analytics.api.lists.walk`; how pages are read side
+by side without a loss, in :mod:`tegro_analytics.api.lists.ahead`.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
+from tegro_analytics.api.lists.ahead import Ahead
+from tegro_analytics.api.lists.crew import Crew
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import PassReport, Tally
-from tegro_analytics.api.lists.walk import Walk
+from tegro_analytics.api.lists.rounds import Rounds
 from tegro_analytics.exceptions import Rejected, SyncIncomplete
 
 __all__ = ["PageStream", "PassReport", "read_list"]
 
 MAX_PAGES = 100_000
-MOST_WALKS = 3
-"""So often a list is walked at most, where rows are known to have been passed by."""
+PARTING_SECONDS = 1.0
+"""How long pages that are of no interest any more are waited for, so that nothing is under way afterwards."""
 
 
 class PageStream(Iterator[Page]):
@@ -28,40 +32,81 @@ class PageStream(Iterator[Page]):
     """
 
     def __init__(
-        self, fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES, full_page: int | None = None
+        self,
+        fetch: Callable[[int], Page],
+        *,
+        max_pages: int = MAX_PAGES,
+        full_page: int | None = None,
+        verify: bool = False,
+        workers: Callable[[], int] = lambda: 1,
+        crew: Callable[[Callable[[int], Page]], Crew] = Crew,
     ) -> None:
         self._fetch = fetch
         self._max_pages = max_pages
-        self._full_page = full_page
         self._tally = Tally()
-        self._earlier: list[Walk] = []
-        self._walk = self._new_walk()
+        self._rounds = Rounds(self._tally, max_pages=max_pages, full_page=full_page, verify=verify)
+        self._workers = workers
+        self._new_crew = crew
+        self._crew, self._ahead = self._begin()
+        self._most = 1
+        self._waiting: deque[Page] = deque()
 
     def __next__(self) -> Page:
-        while (number := self._wanted()) is not None:
-            page = self._fetch(number)
-            if number == 1 and page.refusal is not None:
-                raise Rejected(
-                    f"Page 1 of a list was refused: {page.refusal}. Nothing can be said of the list"
-                )
-            self._tally.count(number, page)
-            self._walk.take(page)
-            if page.keys:
-                return page
-        if self._walk.end == "cap":
+        while True:
+            if self._waiting:
+                return self._waiting.popleft()
+            if self._rounds.wanted is None and not self._go_round():
+                break
+            self._step()
+        if self._rounds.walk.findings.end == "cap":
             raise self._incomplete()
         raise StopIteration
 
-    def _wanted(self) -> int | None:
-        """Say which page comes next; where a walk has passed rows by, that of another walk."""
-        if self._walk.wanted is None and self._walk.missed and len(self._earlier) + 1 < MOST_WALKS:
-            self._earlier.append(self._walk)
-            self._walk = self._new_walk()
-        return self._walk.wanted
+    def _step(self) -> None:
+        """Read one page of the way, and what is due beside it."""
+        walk, number = self._rounds.walk, self._rounds.wanted
+        if number is None:
+            return
+        if walk.forward and self._rounds.trusts_order and self._workers() > 1:
+            page = self._ahead.page(number)
+        else:
+            sent = self._crew.now
+            page = self._fetch(number)
+            self._ahead.passed(page, sent=sent)
+        self._take_asides()
+        if number == 1 and page.refusal is not None:
+            raise Rejected(f"Page 1 of a list was refused: {page.refusal}. Nothing can be said of the list")
+        self._give(number, page)
+        self._rounds.take(page, ahead=self._ahead.used)
 
-    def _new_walk(self) -> Walk:
-        last = len(self._earlier) + 1 == MOST_WALKS
-        return Walk(self._tally.ids, max_pages=self._max_pages, full_page=self._full_page, last=last)
+    def _go_round(self) -> bool:
+        """Make sure of what was read side by side; then begin another walk, if one is needed."""
+        self._ahead.finish(self._rounds.walk.last.number)
+        self._take_asides()
+        if self._waiting:
+            return True
+        self._most = max(self._most, self._crew.most)
+        self._crew.wait_for_rest(PARTING_SECONDS)
+        if not self._rounds.next_walk():
+            return False
+        self._crew, self._ahead = self._begin()
+        return True
+
+    def _begin(self) -> tuple[Crew, Ahead]:
+        crew = self._new_crew(self._fetch)
+        expected = self._rounds.expected
+        return crew, Ahead(crew, workers=self._workers, limit=self._max_pages, expected=expected)
+
+    def _take_asides(self) -> None:
+        while self._ahead.asides:
+            page = self._ahead.asides.popleft()
+            self._give(page.number, page)
+            self._rounds.take_aside(page)
+
+    def _give(self, number: int, page: Page) -> None:
+        self._tally.count(number, page)
+        if page.keys:
+            self._waiting.append(page)
 
     def _incomplete(self) -> SyncIncomplete:
         report = self.report
@@ -76,19 +121,27 @@ class PageStream(Iterator[Page]):
     @property
     def report(self) -> PassReport:
         """What was seen so far; until the end, neither complete nor verified."""
-        walk = self._walk
+        walk, findings = self._rounds.walk, self._rounds.walk.findings
         return self._tally.report(
             pages=walk.pages,
+            walks=self._rounds.number,
+            workers=max(self._most, self._crew.most),
             list_order=walk.order.verdict,
-            end_seen=walk.end,
-            complete=walk.wanted is None and walk.complete,
-            verified=walk.verified,
-            warnings=[text for each in (*self._earlier, walk) for text in each.warnings],
+            end_seen=findings.end,
+            last_page=self._rounds.last_page,
+            complete=walk.wanted is None and findings.complete,
+            verified=walk.wanted is None and self._rounds.verified,
+            warnings=self._rounds.warnings,
         )
 
 
 def read_list(
-    fetch: Callable[[int], Page], *, max_pages: int = MAX_PAGES, full_page: int | None = None
+    fetch: Callable[[int], Page],
+    *,
+    max_pages: int = MAX_PAGES,
+    full_page: int | None = None,
+    verify: bool = False,
+    workers: Callable[[], int] = lambda: 1,
 ) -> PageStream:
     """Read a list page by page to its end, while rows come in.
 
@@ -98,20 +151,27 @@ def read_list(
     rows were met, the report is not ``verified``.
 
     Where rows are known to have been passed by (rows went away from page 1, pages became longer or shorter),
-    the list is walked again, at most three times in all. Not seen are: rows deleted behind the reader from
-    pages that are not looked at again, and rows behind two empty pages in a row, where the page asked for far
+    the list is walked again, at most three times in all. One walk does not see rows deleted behind it from
+    pages that are not looked at again: ``verify`` walks again until a walk meets no row older than the start
+    that was not met before. Nobody sees rows behind two empty pages in a row, where the page asked for far
     ahead is empty too. A list of one page that the server repeats for any page number looks like a list whose
     page number the server ignores: a warning says so, and what may be a full page is not ``verified``.
 
     Parameters
     ----------
     fetch
-        Asks the API for a page, from 1. Past page 1 a refusal is a page without rows that says why.
+        Asks the API for a page, from 1. Past page 1 a refusal is a page without rows that says why. With
+        workers it is called by several threads at once.
     max_pages
         A list that goes on after so many pages is given up.
     full_page
         How many rows the server puts on a full page, where another of its lists has shown it. A list of one
         page that comes again for every page number is then known to be whole if it has fewer rows.
+    verify
+        Whether to walk at least twice, and to call the list verified only if the last walk brought nothing.
+    workers
+        Says how many pages may be asked for at once. Pages are read ahead only where the list is seen to
+        stand newest or oldest first.
 
     Returns
     -------
@@ -139,4 +199,4 @@ def read_list(
     >>> stream.report.end_seen, stream.report.unique, stream.report.requests, stream.report.verified
     ('empty', 3, 6, True)
     """
-    return PageStream(fetch, max_pages=max_pages, full_page=full_page)
+    return PageStream(fetch, max_pages=max_pages, full_page=full_page, verify=verify, workers=workers)

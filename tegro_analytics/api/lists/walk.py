@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from tegro_analytics.api.lists.findings import Findings
 from tegro_analytics.api.lists.front import Front
 from tegro_analytics.api.lists.lap import Lap
 from tegro_analytics.api.lists.list_order import OrderSeen
@@ -45,7 +46,6 @@ MOST_TAILS = 5
 """So often page 1 is read after the end, while it keeps showing unseen rows."""
 AT_LAST = ("wrap", "ignored")
 """Ends that another look would not make surer."""
-SHOWN = 5
 
 
 class Walk:
@@ -61,31 +61,33 @@ class Walk:
         Rows of a full page, where that is known.
     last
         Whether no further walk may follow. One that may be followed ends as soon as rows were missed.
+    before
+        A walk that is over. Where its last page shows the same rows again, the list ends there as it did.
     """
 
     def __init__(
-        self, known: set[Hashable], *, max_pages: int, full_page: int | None = None, last: bool = True
+        self,
+        known: set[Hashable],
+        *,
+        max_pages: int,
+        full_page: int | None = None,
+        last: bool = True,
+        before: Walk | None = None,
     ) -> None:
         self.wanted: int | None = 1
         """The page to be shown next; None when the walk is over."""
-        self.end: EndSeen = "unknown"
-        self.complete = False
-        self.missed = False
-        """Whether rows were passed by, proven or likely: the list should be walked again."""
-        self.gaps: list[int] = []
-        """Pages without rows, refused or empty, after which more rows came."""
-        self.doubts: list[str] = []
-        """What else speaks against the walk having met every row."""
-        self.remarks: list[str] = []
-        """What a person should know besides."""
+        self.findings = Findings()
         self.pages = 0
         """Pages that brought rows unseen on this walk."""
+        self.last = Look()
+        """The last page of the way that brought unseen rows."""
         self.order = OrderSeen()
         self._known = known
         self._seen: set[Hashable] = set()
         self._max_pages = max_pages
         self._full_page = full_page
         self._last = last
+        self._earlier = before
         self._step: Callable[[Look], None] = self._on_next
         self._front = Front()
         self._lap = Lap()
@@ -103,18 +105,14 @@ class Walk:
         """The same since a page that repeated rows, as pages do when they become shorter."""
 
     @property
-    def warnings(self) -> list[str]:
-        """What a person should know of this walk."""
-        shown = ", ".join(str(number) for number in self.gaps[:SHOWN])
-        more = f" and {len(self.gaps) - SHOWN} more" if len(self.gaps) > SHOWN else ""
-        gaps = [f"Pages without rows, though later pages hold rows: {shown}{more}"] if self.gaps else []
-        return [*gaps, *self.doubts, *self.remarks]
+    def forward(self) -> bool:
+        """Whether the page wanted is the next one of the way, and not one that is asked for to find out."""
+        return self.wanted is not None and self._step == self._on_next
 
-    @property
-    def verified(self) -> bool:
-        """Whether the walk is over, at an end, and nothing speaks against its having met every row."""
-        over = self.wanted is None and self.complete
-        return over and not (self.missed or self.gaps or self.doubts)
+    def distrust(self, why: str) -> None:
+        """Be told from outside that rows may have been passed by."""
+        self.findings.miss(why)
+        self.wanted = self.wanted if self._last else None
 
     def take(self, page: Page) -> None:
         """Look at the page that was wanted, and decide what is wanted next."""
@@ -126,11 +124,11 @@ class Walk:
             self._see_front(look)
         longer = 0 < self._largest < len(ids)
         if longer and (look.number == 1 or (look.stale and self.pages > 1)):
-            self._miss(f"Page {look.number} was longer when read again than any page before")
+            self.findings.miss(f"Page {look.number} was longer when read again than any page before")
         self._seen |= look.new
         self._known |= look.new
         self._step(look)
-        if self.missed and not self._last:
+        if self.findings.missed and not self._last:
             self.wanted = None
 
     # The steps: what was asked for has come
@@ -151,7 +149,7 @@ class Walk:
     def _on_lap(self, look: Look) -> None:
         """Tell by page 1 whether pages came again because they wrap, or because a burst pushed them back."""
         if self._lap.is_confirmed(look):
-            self.doubts.append(
+            self.findings.doubts.append(
                 f"Up to page {self._at.number}, pages that were read came again in their order"
             )
             self._stop("wrap", front=look)
@@ -161,7 +159,7 @@ class Walk:
     def _on_look_back(self, look: Look) -> None:
         """See whether the page before became longer too: then rows between the two were passed by."""
         if len(look.ids) > self._longest_before:
-            self._miss(f"Pages became longer while the list was read, before page {self._at.number}")
+            self.findings.miss(f"Pages became longer while the list was read, before page {self._at.number}")
         self._judge(self._at)
 
     def _on_far(self, look: Look) -> None:
@@ -195,7 +193,9 @@ class Walk:
         clamp = similar(far, this) and (similar(further, this) or similar(further, far))
         if not first and not clamp:
             if again:
-                self.doubts.append(f"Page {self._at.number} showed the rows of page 1, though it is no end")
+                self.findings.doubts.append(
+                    f"Page {self._at.number} showed the rows of page 1, though it is no end"
+                )
             self._go_on()
         elif self._front.turns(look):
             self._stop("first_page" if first else "clamp", front=look)
@@ -228,9 +228,9 @@ class Walk:
         if not look.new:
             self.wanted = None
         elif self._tails == MOST_TAILS:
-            self.remarks.append("New rows kept coming in at the front when the end had been reached")
+            self.findings.remarks.append("New rows kept coming in at the front when the end had been reached")
             self.wanted = None
-        elif self.end in AT_LAST:
+        elif self.findings.end in AT_LAST:
             self._ask(1, self._on_tail)
         else:
             self._empties = 0
@@ -247,13 +247,13 @@ class Walk:
 
     def _go_on(self) -> None:
         if self._at.ids and self._at.number > self._max_pages:
-            self.end, self.complete, self.wanted = "cap", False, None
+            self.findings.end, self.findings.complete, self.wanted = "cap", False, None
         else:
             self._ask(self._at.number + 1, self._on_next)
 
     def _stop(self, end: EndSeen, *, complete: bool = True, front: Look | None = None) -> None:
         """End the way here; ``front`` is page 1, where it was the last page read."""
-        self.end, self.complete = end, complete
+        self.findings.end, self.findings.complete = end, complete
         if front is None:
             self._ask(1, self._on_tail)
         else:
@@ -269,14 +269,14 @@ class Walk:
             self._stop_ignored(front)
             return
         if self._full_page is None:
-            self.remarks.append(
+            self.findings.remarks.append(
                 f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server that "
                 "ignores the page number would look the same"
             )
         self._stop("first_page", front=front)
 
     def _stop_ignored(self, front: Look) -> None:
-        self.doubts.append(
+        self.findings.doubts.append(
             f"Pages 1, {self._at.number} and {self._far.number} hold the same {len(self._at.ids)} rows: "
             "either they are all, or the server ignores the page number and shows no more. Compare the count "
             "with the cabinet"
@@ -293,7 +293,7 @@ class Walk:
         self._close_gap(look)
         self._learn(look)
         if look.barren and len(look.ids) < self._largest and not similar(look.ids, self._before.ids):
-            self._miss(f"Pages became shorter while the list was read, before page {look.number}")
+            self.findings.miss(f"Pages became shorter while the list was read, before page {look.number}")
         longer = not look.stale and len(look.ids) > self._longest and look.number > 1
         self._longest_before = self._longest
         self._longest = len(look.ids) if look.repeats else max(self._longest, len(look.ids))
@@ -316,13 +316,16 @@ class Walk:
         elif self._empties < MOST_BARREN:
             self._go_on()
         else:
-            self.doubts.append(
+            self.findings.doubts.append(
                 f"Pages {self._gap.number} to {look.number} hold no rows, though page {self._far.number} does"
             )
             self._stop_empty(complete=False)
 
     def _judge(self, look: Look) -> None:
         """Go on where a page brought much that was unseen; else find out what it is."""
+        if self._earlier is not None and self._ends_as_before(self._earlier, look):
+            self._stop(self._earlier.findings.end)
+            return
         if not look.stale:
             self._barren = 0
             self._go_on()
@@ -337,7 +340,9 @@ class Walk:
             else:
                 self._go_on()
         elif worn:
-            self._miss(f"{MOST_BARREN} pages up to page {look.number} held nothing but rows already read")
+            self.findings.miss(
+                f"{MOST_BARREN} pages up to page {look.number} held nothing but rows already read"
+            )
             self._stop("wrap", complete=False)
         else:
             self._ask_far()
@@ -352,6 +357,10 @@ class Walk:
         else:
             self._ask(1, self._on_front)
 
+    def _ends_as_before(self, earlier: Walk, look: Look) -> bool:
+        same = look.number == earlier.last.number and look.ids == earlier.last.ids
+        return same and earlier.findings.complete
+
     def _is_end_ahead(self, look: Look) -> bool:
         return self._end_before is not None and look.number < self._end_before
 
@@ -362,13 +371,14 @@ class Walk:
         if not self._at.number:
             self._front.start(look)
         elif why := self._front.compare(look, asked=(self._at, self._far, self._further)):
-            self._miss(why)
+            self.findings.miss(why)
         elif self.pages > 1 and look.new and self.order.verdict == "oldest":
-            self._miss("Page 1 shows unseen rows, though the list seemed to grow at its other end")
+            self.findings.miss("Page 1 shows unseen rows, though the list seemed to grow at its other end")
 
     def _learn(self, look: Look) -> None:
         """Note what a page with rows says of the list."""
         self.pages += bool(look.new)
+        self.last = look if look.new else self.last
         self.order.add(look)
         if look.number > 1:
             self._front.compare_later(look)
@@ -376,10 +386,6 @@ class Walk:
     def _close_gap(self, look: Look) -> None:
         """Note that rows follow on pages without rows."""
         if look.ids and self._gap:
-            self.gaps.append(self._gap.number)
+            self.findings.gaps.append(self._gap.number)
         if look.ids:
             self._gap, self._empties = None, 0
-
-    def _miss(self, why: str) -> None:
-        self.missed = True
-        self.remarks.append(why)

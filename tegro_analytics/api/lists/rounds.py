@@ -1,0 +1,137 @@
+"""Several walks through one list, until one finds that none before has missed a row."""
+
+from __future__ import annotations
+
+from tegro_analytics.api.lists.page import Page
+from tegro_analytics.api.lists.pass_report import Tally, dated
+from tegro_analytics.api.lists.walk import AT_LAST, Walk
+
+__all__ = ["MOST_WALKS", "Rounds"]
+
+MOST_WALKS = 3
+"""So often a list is walked at most."""
+_PROVEN = ("newest", "oldest")
+
+
+class Rounds:
+    """Walk a list again where rows were passed by, and, to verify it, until a walk brings nothing.
+
+    A row that is met for the first time on a later walk, and is not younger than all rows of the walks
+    before, was there all the time: it was missed.
+
+    Parameters
+    ----------
+    tally
+        Counts what all walks bring; its ids are the rows met so far.
+    max_pages, full_page
+        As for a walk.
+    verify
+        Whether one walk that seems sound is not enough.
+    """
+
+    def __init__(self, tally: Tally, *, max_pages: int, full_page: int | None, verify: bool) -> None:
+        self._tally = tally
+        self._max_pages = max_pages
+        self._full_page = full_page
+        self._verify = verify
+        self._earlier: list[Walk] = []
+        self._unmet = 0
+        self._youngest: str | None = None
+        self._order_failed = False
+        self.walk = self._new_walk()
+
+    @property
+    def wanted(self) -> int | None:
+        """Say which page the walk wants to see; None when it is over."""
+        return self.walk.wanted
+
+    @property
+    def number(self) -> int:
+        """Count the walks begun."""
+        return len(self._earlier) + 1
+
+    @property
+    def trusts_order(self) -> bool:
+        """Whether the list is seen to stand newest or oldest first, so that pages can be read ahead."""
+        now = self.walk.order.verdict
+        before = self._earlier[-1].order.verdict if self._earlier else "unknown"
+        seen = self.walk.pages > 1 and now in _PROVEN
+        return not self._order_failed and (seen or (now != "mixed" and before in _PROVEN))
+
+    @property
+    def expected(self) -> int:
+        """Say how many pages the walk before has met; 0 if it reached no end."""
+        before = self._earlier[-1] if self._earlier else None
+        return before.last.number if before is not None and before.findings.complete else 0
+
+    @property
+    def last_page(self) -> int:
+        """Number the last page with rows that the walk met."""
+        return self.walk.last.number
+
+    @property
+    def verified(self) -> bool:
+        """Whether the last walk is sound, and no row was met on it that those before have missed."""
+        again = not self._verify or (bool(self._earlier) and not self._unmet)
+        return self.walk.findings.sound and again
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of all walks."""
+        told = [text for walk in (*self._earlier, self.walk) for text in walk.findings.warnings]
+        if self._verify and self.walk.wanted is None and self._unmet:
+            told.append(
+                f"Walk {self.number} through the list still met {self._unmet} rows that the walks before had "
+                "missed: rows go away while it is read. Read it again in a quiet hour"
+            )
+        return told
+
+    def take(self, page: Page, *, ahead: bool) -> None:
+        """Show the walk the page that it wanted; ``ahead`` if pages were read side by side to get there."""
+        self._count_unmet(page)
+        self.walk.take(page)
+        if ahead and self.walk.order.verdict not in _PROVEN and self.walk.order.verdict != "unknown":
+            self._order_failed = True
+            self.walk.distrust(
+                "Rows stand in no order after all, so reading pages side by side may miss some"
+            )
+
+    def take_aside(self, page: Page) -> None:
+        """Take in a page that was read beside the way."""
+        self._count_unmet(page)
+        self._tally.ids.update(page.keys)
+
+    def next_walk(self) -> bool:
+        """Begin another walk if one is needed and allowed."""
+        if self.number >= MOST_WALKS or not self._needs_more():
+            return False
+        self._earlier.append(self.walk)
+        self._unmet = 0
+        self._youngest = self._tally.newest
+        self.walk = self._new_walk()
+        return True
+
+    def _needs_more(self) -> bool:
+        findings = self.walk.findings
+        if findings.missed:
+            return True
+        worth = self._verify and findings.complete and findings.end not in AT_LAST
+        return worth and (not self._earlier or self._unmet > 0)
+
+    def _new_walk(self) -> Walk:
+        return Walk(
+            self._tally.ids,
+            max_pages=self._max_pages,
+            full_page=self._full_page,
+            last=self.number == MOST_WALKS,
+            before=self._earlier[-1] if self._earlier else None,
+        )
+
+    def _count_unmet(self, page: Page) -> None:
+        if not self._earlier:
+            return
+        for key, created in zip(page.keys, page.created, strict=True):
+            if key not in self._tally.ids:
+                date = next(iter(dated([created])), None)
+                younger = date is not None and self._youngest is not None and date > self._youngest
+                self._unmet += not younger
