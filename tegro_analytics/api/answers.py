@@ -222,8 +222,7 @@ def _name_status(received: Received) -> tuple[Event, str]:
     status = received.status
     html = _is_html(received)
     if 300 <= status < 400:
-        host = urlsplit(received.location or "").hostname
-        return Event.REDIRECT, f"the answer sends the call to {host or 'another address'}"
+        return Event.REDIRECT, f"the answer sends the call to {_host(received.location) or 'another address'}"
     if 520 <= status <= 527:
         return Event.EDGE_ERROR, _edge_words(received)
     if status >= 500:
@@ -237,6 +236,13 @@ def _name_status(received: Received) -> tuple[Event, str]:
     if html:
         return Event.BLOCKED, _edge_words(received)
     return Event.CLIENT_ERROR, "the API did not take the call"
+
+
+def _host(location: str | None) -> str | None:
+    try:
+        return urlsplit(location or "").hostname
+    except ValueError:
+        return None
 
 
 def _is_html(received: Received) -> bool:

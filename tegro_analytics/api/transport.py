@@ -10,19 +10,19 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import os
+import ssl
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from tegro_analytics import __version__
 from tegro_analytics.api.base_url import BaseUrl
 from tegro_analytics.api.clock import Clock
-from tegro_analytics.api.connection import WatchedAdapter, reporting_to
+from tegro_analytics.api.connection import WatchedAdapter, reporting_to, trust
 from tegro_analytics.api.events import Event, Failure
 from tegro_analytics.api.faults import FOREIGN, WORDS, TooLarge, name_fault
 from tegro_analytics.api.watchdog import Watch, watched
@@ -31,7 +31,6 @@ from tegro_analytics.exceptions import ConfigurationError
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 MAX_BYTES = 16 * 1024 * 1024
-POOL = 64
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,15 +72,15 @@ class Transport:
             "User-Agent": f"tegro_analytics/{__version__} (+python-requests)",
         }
         self._proxies = {} if base.loopback else _proxies_for(base.url)
-        self._verify = _ca_bundle()
+        self._trusted = _trusted(base)
         self._templates: dict[str, requests.PreparedRequest] = {}
         self._making = threading.Lock()
-        self._session = _new_session()
+        self._adapter = WatchedAdapter(self._trusted)
         self._pid = os.getpid()
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        self._session.close()
+        self._adapter.close()
 
     def exchange(
         self, method: str, body: bytes, signature: str, *, seconds: float, fresh: bool = False
@@ -102,10 +101,10 @@ class Transport:
         """
         request = self._request(method, body, signature)
         watch = Watch(seconds)
-        session = _new_session() if fresh else self._kept_session()
+        adapter = WatchedAdapter(self._trusted) if fresh else self._kept_adapter()
         try:
             with reporting_to(watch), watched(watch):
-                received = self._exchange(session, request, seconds)
+                received = self._exchange(adapter, request, seconds)
             # A body without a length that the watchdog cut off looks like one that has ended.
             if not watch.expired:
                 return received
@@ -116,21 +115,19 @@ class Transport:
             event = Event.INTERRUPTED
         finally:
             if fresh:
-                session.close()
+                adapter.close()
         # Out here the handler has ended: the exception, and the request inside it, are gone.
         return Failure(event, WORDS[event], method=method)
 
     def _exchange(
-        self, session: requests.Session, request: requests.PreparedRequest, seconds: float
+        self, adapter: WatchedAdapter, request: requests.PreparedRequest, seconds: float
     ) -> Received:
         requested_at = dt.datetime.now(dt.UTC)
-        response = session.send(
+        response = adapter.send(
             request,
             stream=True,
-            allow_redirects=False,
             timeout=(min(CONNECT_SECONDS, seconds), min(READ_SECONDS, seconds)),
             proxies=self._proxies,
-            verify=self._verify,
         )
         try:
             body = self._read(response.raw)
@@ -163,7 +160,7 @@ class Transport:
             return float(text[:9])
         try:
             date = email.utils.parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         aware = date if date.tzinfo else date.replace(tzinfo=dt.UTC)
         return max(0.0, aware.timestamp() - self._clock.time())
@@ -181,22 +178,13 @@ class Transport:
         request.headers["Content-Length"] = str(len(body))
         return request
 
-    def _kept_session(self) -> requests.Session:
+    def _kept_adapter(self) -> WatchedAdapter:
         """Keep connections open, but not across a fork: two processes would read each other's answers."""
         if self._pid != os.getpid():
             with self._making:
                 if self._pid != os.getpid():
-                    self._session, self._pid = _new_session(), os.getpid()
-        return self._session
-
-
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    # A retry in here would send the same nonce again.
-    session.mount("https://", WatchedAdapter(pool_maxsize=POOL, max_retries=0))
-    session.mount("http://", WatchedAdapter(pool_maxsize=POOL, max_retries=0))
-    return session
+                    self._adapter, self._pid = WatchedAdapter(self._trusted), os.getpid()
+        return self._adapter
 
 
 def _proxies_for(url: str) -> dict[str, str]:
@@ -215,13 +203,15 @@ def _proxies_for(url: str) -> dict[str, str]:
     return proxies
 
 
-def _ca_bundle() -> str | bool:
-    """Read which certificates to trust; that they are checked is not a choice."""
+def _trusted(base: BaseUrl) -> ssl.SSLContext | None:
+    """Read which certificates to trust, once; that they are checked is not a choice."""
+    if not base.url.startswith("https:"):
+        return None
     path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if not path:
-        return True
-    if not Path(path).exists():
-        raise ConfigurationError(
-            f"The CA bundle {path} does not exist. Mend or remove REQUESTS_CA_BUNDLE (CURL_CA_BUNDLE)."
-        )
-    return path
+    try:
+        return trust(path or DEFAULT_CA_BUNDLE_PATH)
+    except OSError as error:
+        problem = error.strerror or "it holds no certificates"
+    raise ConfigurationError(
+        f"The CA bundle {path} cannot be used: {problem}. Mend or remove REQUESTS_CA_BUNDLE (CURL_CA_BUNDLE)."
+    )

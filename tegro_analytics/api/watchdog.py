@@ -21,29 +21,59 @@ class Watch:
     Attributes
     ----------
     expired : bool
-        Whether the deadline came.
+        Whether the deadline came before the answer was complete.
+    called_off : bool
+        Whether it was ended from outside, because nobody waits for the answer any more.
     sent : bool
         Whether a byte of the request may have left this machine.
     """
 
-    __slots__ = ("_socket", "expired", "sent", "until")
+    __slots__ = ("_lock", "_over", "_socket", "called_off", "expired", "sent", "until")
 
     def __init__(self, seconds: float) -> None:
         self.until = time.monotonic() + seconds
         self.expired = False
+        self.called_off = False
         self.sent = False
+        self._over = False
         self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def ended(self) -> bool:
+        """Say whether it was ended before its time."""
+        return self.expired or self.called_off
 
     def attach(self, sock: Any) -> None:
         """Say which socket is in use now."""
-        # A TLS connection inside a TLS proxy is an object around the socket.
-        self._socket = sock if isinstance(sock, socket.socket) else getattr(sock, "socket", None)
-        if self.expired:
-            self.shut()
+        with self._lock:
+            # A TLS connection inside a TLS proxy is an object around the socket.
+            self._socket = sock if isinstance(sock, socket.socket) else getattr(sock, "socket", None)
+            if self.ended:
+                self._shut()
 
-    def shut(self) -> None:
-        """End the exchange: every read and write on the socket returns at once."""
-        self.expired = True
+    def release(self) -> None:
+        """Say that the answer is complete: what comes now is too late, and the socket is another's."""
+        with self._lock:
+            self._over = True
+            self._socket = None
+
+    def expire(self) -> None:
+        """End the exchange because its time is over."""
+        with self._lock:
+            if not self._over:
+                self.expired = True
+                self._shut()
+
+    def call_off(self) -> None:
+        """End the exchange because nobody waits for its answer."""
+        with self._lock:
+            if not self._over:
+                self.called_off = True
+                self._shut()
+
+    def _shut(self) -> None:
+        """Make every read and write on the socket return at once."""
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it is closed already: that is what is wanted
                 # The plain method: the one of a TLS socket would take the TLS state from under its reader.
@@ -85,7 +115,7 @@ class _Dog:
                 if not due:
                     self._changed.wait(None if self._wakes_at == float("inf") else self._wakes_at - now)
             for watch in due:
-                watch.shut()
+                watch.expire()
 
 
 _dog: _Dog | None = None

@@ -445,10 +445,10 @@ def test_a_fork_uses_no_connection_of_its_parent(tmp_path: Path) -> None:
     with serving(success([])) as server:
         caller = caller_of(server.url, tmp_path)
         read(caller)
-        before = caller.transport._session
+        before = caller.transport._adapter
         caller.transport._pid = -1  # what a forked process finds is another id than its own
         read(caller)
-        assert caller.transport._session is not before
+        assert caller.transport._adapter is not before
         assert server.connections == 2
         before.close()
         caller.transport.close()

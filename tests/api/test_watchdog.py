@@ -39,7 +39,7 @@ def test_a_socket_that_comes_after_the_deadline_is_shut_at_once(
 ) -> None:
     ours, _ = pair
     watch = Watch(3600)
-    watch.shut()
+    watch.expire()
     watch.attach(ours)
     assert ours.recv(1) == b""
 
@@ -63,5 +63,5 @@ def test_a_closed_socket_does_no_harm(pair: tuple[socket.socket, socket.socket])
     watch = Watch(3600)
     watch.attach(ours)
     ours.close()
-    watch.shut()
+    watch.expire()
     assert watch.expired
