@@ -18,6 +18,7 @@ import os
 import signal
 import stat
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Sequence
@@ -26,9 +27,11 @@ from types import FrameType
 from tegro_analytics.sandbox.clock import DAY, EARLIEST, ZONE_NAME, parse_moment
 from tegro_analytics.sandbox.control import Control
 from tegro_analytics.sandbox.exchange import Exchange
+from tegro_analytics.sandbox.faults import NAMES, REFUSED, Fault, parse_fault
 from tegro_analytics.sandbox.lists import ENDS, ORDERS
 from tegro_analytics.sandbox.log import Log
 from tegro_analytics.sandbox.options import WITHDRAWAL_SHAPES, Options
+from tegro_analytics.sandbox.plan import Plan
 from tegro_analytics.sandbox.rules import NONCE_RULES
 from tegro_analytics.sandbox.server import Server
 from tegro_analytics.sandbox.systems import CURRENCIES
@@ -52,6 +55,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         return USAGE
     with server:
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        for fault in options.fault:
+            if fault.name == REFUSED:
+                server.close_port(fault.seconds)
         if options.arrivals_per_minute:
             threading.Thread(target=traffic.run, args=(stop,), daemon=True).start()
         try:
@@ -70,11 +76,12 @@ def listen(world: World, *, traffic: Traffic, stop: threading.Event) -> tuple[Se
     OSError
         If the port cannot be used.
     """
-    log = Log()
-    control = Control(world, traffic=traffic, log=log, stop=stop)
-    server = Server(world.options.port, latency_ms=world.options.latency_ms, seed=world.options.seed)
+    options, log = world.options, Log()
+    server = Server(options.port, latency_ms=options.latency_ms, seed=options.seed)
+    plan = Plan(options.fault, seed=options.seed)
+    control = Control(world, traffic=traffic, log=log, plan=plan, port=server, stop=stop)
     server.sandbox = world.identity.sandbox
-    server.exchange = Exchange(world, host=server.host, control=control, log=log)
+    server.exchange = Exchange(world, host=server.host, control=control, log=log, plan=plan)
     return server, describe(world, host=server.host, token=control.token)
 
 
@@ -141,10 +148,26 @@ def parse(argv: Sequence[str] | None) -> Options:
     """Read the options; a wrong one ends the program with status 2, as argparse does."""
     parser = argparse.ArgumentParser(
         prog="tegro sandbox",
-        description="Serve a made-up Tegro account on this machine. Prints one line of JSON; ends when "
-        "a pipe on its input closes, on SIGTERM or Ctrl-C.",
+        description=_paragraph(
+            "Serve a made-up Tegro account on this machine. Prints one line of JSON; ends when a pipe on its "
+            "input closes, on SIGTERM or Ctrl-C."
+        ),
+        epilog=_paragraph(
+            f"Faults: {', '.join(NAMES)}. A share is a number from 0 to 1; without one it is all calls."
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    _add_options(parser)
+    given = parser.parse_args(argv)
+    given.fault = tuple(given.fault)
+    given.now = int(time.time()) if given.now is None else given.now
+    if given.now - given.days * DAY < EARLIEST:
+        parser.error("the history would begin before 27 October 2014, when Moscow was not at UTC+3")
+    return Options(**vars(given))
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--orders", type=_count, default=20_000, help="orders of the first shop (%(default)s)")
     add("--seed", type=int, default=7, help="what the shops are drawn from (%(default)s)")
@@ -163,11 +186,20 @@ def parse(argv: Sequence[str] | None) -> Options:
     add("--now", type=_moment, help="the present at the start, Moscow time or ISO (the real one)")
     add("--days", type=_positive, default=400, help="length of the history (%(default)s)")
     add("--withdrawal-shape", choices=WITHDRAWAL_SHAPES, default=WITHDRAWAL_SHAPES[0], help="(%(default)s)")
-    given = parser.parse_args(argv)
-    given.now = int(time.time()) if given.now is None else given.now
-    if given.now - given.days * DAY < EARLIEST:
-        parser.error("the history would begin before 27 October 2014, when Moscow was not at UTC+3")
-    return Options(**vars(given))
+    words = "misbehave; may be given more than once (none)"
+    add("--fault", type=_fault, action="append", default=[], metavar="NAME[:SHARE]", help=words)
+
+
+def _paragraph(text: str) -> str:
+    """Wrap a text without cutting the names of faults in two, as argparse does."""
+    return textwrap.fill(text, 78, break_on_hyphens=False)
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return parse_fault(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _count(text: str) -> int:

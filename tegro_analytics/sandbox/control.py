@@ -13,6 +13,11 @@ shop unless given; times are Moscow wall time (``2026-03-01 10:00:00``) or ISO w
 * ``POST raw {"list": "orders"|"withdrawals", "text": "…", "created_at": }``: a record served as it stands,
   JSON or not, placed where an order of that time would be. It enters no truth.
 * ``POST advance {"events": n}``: n arrivals, with the payments and refunds that come with them.
+* ``POST fault {"name": "…"}``: calls meet a fault from now on; the one told last comes first. If wanted,
+  ``share, times, methods, pages, acts, late_seconds, seconds, every, retry_after, location, size``, as
+  :mod:`~tegro_analytics.sandbox.faults` says. Gives all ``faults``, and how often each was shown. A closed
+  port (``refused``) is closed for this plane too, but for the connection that asked, if it is kept.
+* ``POST forget-faults {}``: none is met any more, and the port is open.
 * ``POST forget-log {}``: the log begins anew. ``POST stop {}``: the sandbox ends.
 """
 
@@ -23,14 +28,17 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from tegro_analytics.sandbox import people
 from tegro_analytics.sandbox.clock import parse_moment
+from tegro_analytics.sandbox.faults import REFUSED, Fault, fault
 from tegro_analytics.sandbox.log import Log
 from tegro_analytics.sandbox.methods import read_body
 from tegro_analytics.sandbox.orders import FAILED, OPEN, PAID, UNPAID_TIME, ZERO_TIME, Order
+from tegro_analytics.sandbox.plan import Plan
 from tegro_analytics.sandbox.systems import RUB
 from tegro_analytics.sandbox.traffic import Traffic
 from tegro_analytics.sandbox.truth import truth
@@ -40,17 +48,36 @@ from tegro_analytics.sandbox.world import Shop, World
 Fields = Mapping[str, Any]
 
 
+class Port(Protocol):
+    """Close the port for a time, and open it again."""
+
+    def close_port(self, seconds: float) -> None: ...
+
+    def open_port(self) -> None: ...
+
+
 class Control:
     """Answer the paths of the control plane."""
 
     PREFIX = "/_sandbox/"
     HEADER = "x-sandbox-token"
 
-    def __init__(self, world: World, *, traffic: Traffic, log: Log, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        traffic: Traffic,
+        log: Log,
+        plan: Plan,
+        port: Port,
+        stop: threading.Event,
+    ) -> None:
         self.token = secrets.token_hex(16)
         self._world = world
         self._traffic = traffic
         self._log = log
+        self._plan = plan
+        self._port = port
         self._stop = stop
         self._ending = False
         self._table: dict[tuple[str, str], Callable[[Fields], Any]] = {
@@ -62,6 +89,8 @@ class Control:
             ("POST", "delete"): self._delete,
             ("POST", "raw"): self._raw,
             ("POST", "advance"): self._advance,
+            ("POST", "fault"): self._fault,
+            ("POST", "forget-faults"): self._forget_faults,
             ("POST", "forget-log"): self._forget_log,
             ("POST", "stop"): self._end,
         }
@@ -190,6 +219,19 @@ class Control:
     def _advance(self, fields: Fields) -> dict[str, list[int]]:
         return {"ids": [self._traffic.event() for _ in range(int(fields["events"]))]}
 
+    def _fault(self, fields: Fields) -> dict[str, Any]:
+        told = fault(**fields)
+        if told.name == REFUSED:
+            self._port.close_port(told.seconds)
+        else:
+            self._plan.tell(told)
+        return {"faults": [_shown(one.fault) | {"shown": one.shown} for one in self._plan]}
+
+    def _forget_faults(self, fields: Fields) -> dict[str, bool]:  # noqa: ARG002
+        self._plan.forget()
+        self._port.open_port()
+        return {"ok": True}
+
     def _forget_log(self, fields: Fields) -> dict[str, bool]:  # noqa: ARG002
         self._log.clear()
         return {"ok": True}
@@ -203,6 +245,11 @@ def _paid_time(text: str | None) -> int:
     if not text:
         return UNPAID_TIME
     return ZERO_TIME if text.startswith("0000") else parse_moment(text)
+
+
+def _shown(told: Fault) -> dict[str, Any]:
+    fields = asdict(told)
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in fields.items()}
 
 
 def _json(value: object) -> bytes:

@@ -12,7 +12,12 @@ KEPT = 200_000
 
 @dataclass(slots=True)
 class Attempt:
-    """Hold one attempt. It is entered before it is acted on, and completed when the answer is known."""
+    """Hold one attempt. It is entered before it is acted on, and completed when the answer is known.
+
+    ``status``, ``type`` and ``reason`` are what the API answered. Where a ``fault`` was shown instead,
+    ``status`` is the one on the wire, if there was one, and ``type`` stays empty; ``acted`` says whether the
+    method was carried out.
+    """
 
     number: int
     time: float
@@ -23,6 +28,8 @@ class Attempt:
     status: int | None = None
     type: str | None = None
     reason: str | None = None
+    fault: str | None = None
+    acted: bool = False
 
 
 class Log:
@@ -35,12 +42,12 @@ class Log:
         self._methods: Counter[str] = Counter()
         self._nonces: set[int] = set()
 
-    def enter(self, method: str, *, time: float) -> Attempt:
+    def enter(self, method: str, *, time: float, fault: str | None = None) -> Attempt:
         """Enter an attempt as soon as its path is known."""
         with self._lock:
             self._total += 1
             self._methods[method] += 1
-            attempt = Attempt(self._total, time, method)
+            attempt = Attempt(self._total, time, method, fault=fault)
             self._kept.append(attempt)
             return attempt
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from tegro_analytics.sandbox.faults import Fault
 from tegro_analytics.sandbox.lists import ENDS, ORDERS
 from tegro_analytics.sandbox.rules import NONCE_RULES
 from tegro_analytics.sandbox.withdrawals import MIXED, SHAPES
@@ -29,6 +30,7 @@ class Options:
     latency_ms: tuple[float, float] = (0.0, 0.0)
     days: int = 400
     withdrawal_shape: str = MIXED
+    fault: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

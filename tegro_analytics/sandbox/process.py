@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -155,12 +156,14 @@ def start(
     now: str | None = None,
     days: int = 400,
     withdrawal_shape: str = "mixed",
+    fault: Sequence[str] = (),
     timeout: float | None = None,
 ) -> Sandbox:
     """Start a sandbox and wait until it serves.
 
-    The parameters are the options of ``tegro sandbox``. ``timeout`` is how long to wait, in seconds: by
-    default 30, and one more for every 10,000 orders.
+    The parameters are the options of ``tegro sandbox``. ``fault`` is a list, as in ``["429:0.1", "close"]``;
+    :mod:`~tegro_analytics.sandbox.faults` names them. ``timeout`` is how long to wait, in seconds: by default
+    30, and one more for every 10,000 orders.
 
     Raises
     ------
@@ -173,9 +176,10 @@ def start(
     ...     sandbox.truth()["counts"]["orders"]
     10
     """
-    given = dict(locals())  # every parameter but one is an option of the same name
-    del given["timeout"]
+    given = dict(locals())  # every parameter but two is an option of the same name
+    del given["timeout"], given["fault"]
     options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
+    options += [f"--fault={one}" for one in fault]
     return _start(options, 30 + orders / 10_000 if timeout is None else timeout)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
 import time
+from dataclasses import replace
 from email.utils import formatdate
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from random import Random
 from socketserver import ThreadingTCPServer
 from typing import Any
 
-from tegro_analytics.sandbox.exchange import Exchange, Reply, Request, refusal
+from tegro_analytics.sandbox import broken
+from tegro_analytics.sandbox.exchange import Exchange
+from tegro_analytics.sandbox.messages import Reply, Request, phrase, refusal
 
 LOOPBACK = "127.0.0.1"
 BODY_CAP = 1 << 20
@@ -68,11 +71,62 @@ class Server(ThreadingTCPServer):
         self.exchange: Exchange
         self.sandbox = ""
         self.deadlines = Deadlines(READ_SECONDS)
+        self.connections: dict[int, socket.socket] = {}
+        self._closes_for: float | None = None
+        self._is_closed, self._opens = threading.Event(), threading.Event()
+        self._ended = threading.Event()
         self._latency = latency_ms
         self._rng = Random(f"{seed} latency")  # noqa: S311
         self._rng_lock = threading.Lock()
         super().__init__((LOOPBACK, port), Handler)
         self.host = f"{LOOPBACK}:{self.server_address[1]}"
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Serve until it is shut down, apart from the times in which the port is closed."""
+        while not self._ended.is_set():
+            super().serve_forever(poll_interval)
+            seconds, self._closes_for = self._closes_for, None
+            if seconds is not None:
+                self._stay_closed(seconds)
+
+    def shutdown(self) -> None:
+        """End serving, and a time in which the port is closed, too."""
+        self._ended.set()
+        self._opens.set()
+        super().shutdown()
+
+    def close_port(self, seconds: float) -> None:
+        """Close the port for a time, and end every connection but the one that asks for it."""
+        self._opens.clear()
+        self._closes_for = seconds
+        super().shutdown()
+        self._is_closed.wait()
+        mine = threading.get_ident()
+        for thread, connection in self.connections.copy().items():
+            if thread != mine:
+                with contextlib.suppress(OSError):  # it has ended already
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def open_port(self) -> None:
+        """Open the port now, if it is closed; whoever kept a connection can ask for it."""
+        self._opens.set()
+        while self._is_closed.is_set() and not self._ended.is_set():
+            time.sleep(0.001)
+
+    def _stay_closed(self, seconds: float) -> None:
+        self.socket.close()
+        with socket.socket(self.address_family, self.socket_type) as holder:
+            if self.allow_reuse_address:
+                holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Bound and not listening: it refuses, and no other program gets the port meanwhile.
+            holder.bind(self.server_address)
+            self._is_closed.set()
+            self._opens.wait(seconds)
+        if not self._ended.is_set():
+            self.socket = socket.socket(self.address_family, self.socket_type)
+            self.server_bind()
+            self.server_activate()
+            self._is_closed.clear()
 
     def service_actions(self) -> None:
         """Look after the deadlines, in the pauses of the listening loop."""
@@ -104,6 +158,16 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
 
+    def setup(self) -> None:
+        """Let the server know the connection."""
+        super().setup()
+        self.server.connections[threading.get_ident()] = self.connection
+
+    def finish(self) -> None:
+        """Let the server forget the connection."""
+        self.server.connections.pop(threading.get_ident(), None)
+        super().finish()
+
     def handle_one_request(self) -> None:
         """Wait for a request; from its first byte on, it has a deadline."""
         try:
@@ -128,21 +192,27 @@ class Handler(BaseHTTPRequestHandler):
         self._exchange()
 
     def _exchange(self) -> None:
+        headers: dict[str, list[str]] = {}
+        for name, value in self.headers.items():
+            headers.setdefault(name.lower(), []).append(value)
+        exchange = self.server.exchange
+        request = Request(self.command, self.path, headers, b"", ticket=exchange.draw())
+        if exchange.is_reset(request):
+            self.close_connection = True
+            broken.reset(self.connection)
+            return
         body = self._body()
         self.server.deadlines.stop(self.connection)
         if isinstance(body, Reply):
             self.close_connection = True  # what is left of the body cannot be told from a next request
             self.write(body)
             return
-        headers: dict[str, list[str]] = {}
-        for name, value in self.headers.items():
-            headers.setdefault(name.lower(), []).append(value)
         before, after = (0.0, 0.0) if self.path.startswith("/_") else self.server.delays()
         _pause(before)
-        reply = self.server.exchange.answer(Request(self.command, self.path, headers, body))
+        reply = exchange.answer(replace(request, body=body))
         _pause(after)
         self.write(reply)
-        self.server.exchange.sent()
+        exchange.sent()
 
     def _body(self) -> bytes | Reply:
         """Read the body, whose length must be told and stay below the cap."""
@@ -160,23 +230,24 @@ class Handler(BaseHTTPRequestHandler):
         return body
 
     def write(self, reply: Reply) -> None:
-        """Write an answer in one go."""
-        lines = [
-            f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
-            "Content-Type: application/json; charset=utf-8",
-            f"Content-Length: {len(reply.body)}",
-            f"Date: {formatdate(self.server.exchange.now(), usegmt=True)}",
-            f"X-Tegro-Sandbox: {self.server.sandbox}",
-            *(f"{name}: {value}" for name, value in reply.headers),
-            *(["Connection: close"] if self.close_connection else []),
-        ]
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("ascii") + reply.body)
+        """Write an answer in one go, unless it is a broken one."""
+        always = (
+            ("Date", formatdate(self.server.exchange.now(), usegmt=True)),
+            ("X-Tegro-Sandbox", self.server.sandbox),
+        )
+        if reply.broken is not None:
+            self.close_connection = True
+            broken.write(self.connection, reply, always)
+            return
+        ends = (("Connection", "close"),) if self.close_connection else ()
+        length = ("Content-Length", str(len(reply.body)))
+        self.wfile.write(reply.head(length, *always, *ends) + reply.body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is not HTTP, or not POST or GET, in JSON as everything else."""
         del explain
         self.close_connection = True
-        self.write(refusal(code, message or HTTPStatus(code).phrase))
+        self.write(refusal(code, message or phrase(code)))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Write nothing: the log of the sandbox holds what matters."""
