@@ -69,6 +69,11 @@ class Ahead:
         """Whether pages were read side by side."""
         return self._crew.most > 1
 
+    @property
+    def pending(self) -> bool:
+        """Whether pages that were sent for are to be taken still, or to be made sure of."""
+        return bool(self._way or self._segments)
+
     def passed(self, page: Page, *, sent: int) -> None:
         """Take note of a page that was read without this, sent after event ``sent``."""
         if page.number == 1:
@@ -120,12 +125,14 @@ class Ahead:
 
     def _send_one(self, wanted: int | None, workers: int) -> bool:
         """Send for what is wanted most; False if nothing is due."""
-        if wanted is not None and wanted not in self._way:
-            self._send_way(wanted, workers)
-        elif self._asked is None and self._wants_fence():
+        due = next((one for one in self._segments if one.due), None)
+        missing = wanted is not None and wanted not in self._way
+        if self._asked is None and self._wants_fence():
             self._asked = self._crew.send(1)
-        elif segment := next((one for one in self._segments if one.due), None):
-            segment.again[segment.due[0]] = self._crew.send(segment.due[0])
+        elif due is not None and (workers == 1 or not missing):
+            due.again[due.due[0]] = self._crew.send(due.due[0])
+        elif wanted is not None and missing:
+            self._send_way(wanted, workers)
         elif wanted is not None and workers > 1 and self._next <= self._horizon(workers):
             self._send_way(self._next, workers)
         else:

@@ -67,7 +67,8 @@ class PageStream(Iterator[Page]):
         walk, number = self._rounds.walk, self._rounds.wanted
         if number is None:
             return
-        if walk.forward and self._rounds.trusts_order and self._workers() > 1:
+        ahead = self._rounds.trusts_order and self._workers() > 1
+        if walk.forward and (ahead or self._ahead.pending):
             page = self._ahead.page(number)
         else:
             sent = self._crew.now
