@@ -5,6 +5,7 @@ needs the header ``X-Sandbox-Token`` with the token of the JSON line. ``shop`` (
 shop unless given; times are Moscow wall time (``2026-03-01 10:00:00``) or ISO with an offset.
 
 * ``GET truth?shop=&since=&until=&as_of=``: all numbers, as :mod:`~tegro_analytics.sandbox.truth` says.
+* ``GET ids?shop=``: the numbers of the orders that are in the list now.
 * ``GET log?method=&limit=``: the attempts that arrived, how many, and how many distinct nonces.
 * ``POST insert {"count": n}``: n orders arrive now; or ``{"orders": [{…}]}`` with ``created_at, amount`` and,
   if wanted, ``id, paid_at, status, fee, payment_system_id, currency_id, email, test_order, payment_id``;
@@ -82,6 +83,7 @@ class Control:
         self._ending = False
         self._table: dict[tuple[str, str], Callable[[Fields], Any]] = {
             ("GET", "truth"): self._truth,
+            ("GET", "ids"): self._ids,
             ("GET", "log"): self._show_log,
             ("POST", "insert"): self._insert,
             ("POST", "pay"): self._pay,
@@ -132,6 +134,10 @@ class Control:
         now = self._world.clock.now()
         facts = truth(self._shop(fields), since=since, until=until, as_of=now if as_of is None else as_of)
         return facts | {"balance": {code: str(units) for code, units in self._world.balance().items()}}
+
+    def _ids(self, fields: Fields) -> dict[str, list[int]]:
+        book = self._shop(fields).book
+        return {"ids": [book.ids[row] for row in book.rows()]}
 
     def _show_log(self, fields: Fields) -> dict[str, Any]:
         limit = int(fields["limit"]) if "limit" in fields else None

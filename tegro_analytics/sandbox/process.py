@@ -87,6 +87,10 @@ class Sandbox:
         """Read the numbers of a shop: ``shop``, ``since``, ``until``, ``as_of``, all optional."""
         return self._ask("GET", f"truth?{urlencode(query)}")
 
+    def ids(self, **query: str) -> list[int]:
+        """Read the numbers of the orders that are in the list now: ``shop``, optional."""
+        return list(self._ask("GET", f"ids?{urlencode(query)}")["ids"])
+
     def log(self, **query: str | int) -> dict[str, Any]:
         """Read what reached the sandbox: ``method``, ``limit``, both optional."""
         return self._ask("GET", f"log?{urlencode(query)}")

@@ -39,6 +39,14 @@ def test_delete_makes_rows_move_up(own: Caller) -> None:
     assert own.data("orders", page=2)[0]["id"] == before[103]
     assert own.call("order", order_id=ids[-1])["desc"] == "Order not found"
     assert own.sandbox.truth()["counts"]["orders"] == 202
+    assert own.sandbox.ids() == ids[:-3]
+
+
+def test_raw_records_are_no_orders_and_have_no_number(own: Caller) -> None:
+    ids = own.sandbox.control("insert", count=2)["ids"]
+    own.sandbox.control("raw", list="orders", text="{}")
+    assert own.sandbox.ids() == ids
+    assert own.sandbox.ids(shop=own.sandbox.shop_ids[1]) != ids
 
 
 def test_a_deleted_order_no_longer_hides_an_older_one(own: Caller) -> None:
