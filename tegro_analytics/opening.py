@@ -11,10 +11,12 @@ from tegro_analytics.credentials import ApiKey, ShopAccess, find_access, wrap_ke
 from tegro_analytics.sandbox.process import start
 from tegro_analytics.settings import load_settings
 from tegro_analytics.shop import MoneyForm, Shop
+from tegro_analytics.tracebacks import opaque
 
 __all__ = ["connect", "demo"]
 
 
+@opaque
 def connect(
     *,
     api_key: str | ApiKey | None = None,
@@ -102,6 +104,7 @@ def connect(
     return Shop(access, settings, allow_payouts=allow_payouts)
 
 
+@opaque
 def demo(*, orders: int = 20_000, seed: int = 7, lang: str | None = None, **options: Any) -> Shop:
     """Start a sandbox Tegro on this machine and open its shop: everything works, and no key is needed.
 

@@ -7,7 +7,6 @@ where it is read, and the model holds everything else.
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,7 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from tegro_analytics.credentials import DOTENV, TOML, ApiKey
+from tegro_analytics.credentials import DOTENV, ENCODING, TOML, UNREADABLE, ApiKey, explain_unreadable
 from tegro_analytics.exceptions import ConfigurationError
 
 __all__ = ["ApiKey", "Settings", "data_folder", "load_settings"]
@@ -42,8 +42,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="TEGRO_",
         env_file=DOTENV,
+        env_file_encoding=ENCODING,
         env_ignore_empty=True,
-        toml_file=TOML,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -104,7 +104,24 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is the library's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read in this order: arguments, environment, ``.env``, ``tegro.toml``."""
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        dotenv = _WithoutKeys(settings_cls, dotenv_settings)
+        toml = _WithoutKeys(settings_cls, TomlConfigSettingsSource(settings_cls, TOML))
+        return init_settings, env_settings, dotenv, toml
+
+
+class _WithoutKeys(PydanticBaseSettingsSource):
+    """Give what a file says but for API keys: the model is shown what it does not know, too."""
+
+    def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._source = source
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Ask the file."""
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in self._source().items() if "api_key" not in name.lower()}
 
 
 def load_settings(**arguments: Any) -> Settings:
@@ -126,13 +143,8 @@ def load_settings(**arguments: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         problem = _explain(error)
-    except tomllib.TOMLDecodeError:
-        # The decoder's message may quote a line that holds the key.
-        problem = f'{TOML} is not valid TOML. Text values stand in quotes, as in shop_id = "…".'
-    except OSError as error:
-        problem = (
-            f"A settings file cannot be read: {error.strerror}. Look at {DOTENV} and {TOML} in this folder."
-        )
+    except UNREADABLE as error:
+        problem = explain_unreadable(error)
     # Raised after the handler has ended: the error of the library holds what was read.
     raise ConfigurationError(problem)
 

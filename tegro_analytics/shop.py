@@ -24,6 +24,7 @@ from tegro_analytics.settings import Settings, data_folder
 from tegro_analytics.sync import Member, Setting, Snapshot, fetch
 from tegro_analytics.sync_report import SyncReport
 from tegro_analytics.texts import tr
+from tegro_analytics.tracebacks import opaque_methods
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +39,7 @@ Moment = str | dt.date | dt.datetime
 MoneyForm = Literal["float64", "decimal"]
 
 
+@opaque_methods
 class Shop:
     """Answer every question about one shop, or about several of one account.
 
@@ -69,6 +71,7 @@ class Shop:
                     data_folder=self.folder if sandbox else data_folder(),
                     pace=settings.pace,
                     nonce=settings.nonce,
+                    workers=settings.workers,
                     allow_payouts=allow_payouts,
                 ),
             )

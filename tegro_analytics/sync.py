@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tegro_analytics import frames
 from tegro_analytics.api.client import Client
+from tegro_analytics.api.lists.capped import READINGS, End, end_of, looks_capped
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.reading import PageStream, PassReport
 from tegro_analytics.credentials import ShopAccess
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Member", "Setting", "Snapshot", "fetch"]
 
 
+Ends = dict[tuple[str, str], tuple[End, ...]]
+"""Where the last readings of a list ended, by shop and list."""
+
+
 @dataclass(frozen=True)
 class Member:
     """Pair one shop of the account with the client that reads it."""
@@ -36,12 +41,13 @@ class Member:
     client: Client
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Snapshot:
-    """Hold what a run read: canonical Arrow tables, and the report."""
+    """Hold what is known after a run: canonical Arrow tables, its report, and where each list ended lately."""
 
     tables: dict[str, pa.Table]
     report: SyncReport
+    ends: Ends = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Setting:
     """Hold what a run goes by besides the clients."""
 
     reference: Reference
-    salt: bytes
+    salt: bytes = field(repr=False)
     source_zone: str
     report_zone: str
     sandbox: bool
@@ -77,7 +83,8 @@ def fetch(members: Sequence[Member], setting: Setting, *, before: Snapshot | Non
     setting
         Zones, reference data, the salt of the customer keys.
     before
-        The snapshot that this one follows; the report counts what is new against it.
+        The snapshot that this one follows; the report counts what is new against it. Orders that are not
+        shown any more stay.
 
     Raises
     ------
@@ -87,14 +94,18 @@ def fetch(members: Sequence[Member], setting: Setting, *, before: Snapshot | Non
         If the API refuses, or no usable answer arrives after the retries.
     """
     run = _Run(members, setting, started=dt.datetime.now(dt.UTC), spent=_effort(members))
+    run.ends = dict(before.ends) if before else {}
     run.read_account()
     for member in members:
         run.read_lists(member)
     tables = run.tables()
-    return Snapshot(tables, run.report(tables, before))
+    report = run.report(tables, before)
+    if before:
+        tables["orders"] = _with_those_of(before.tables["orders"], tables["orders"])
+    return Snapshot(tables, report, run.ends)
 
 
-@dataclass
+@dataclass(repr=False)
 class _Run:
     """Gather what a run reads."""
 
@@ -104,6 +115,8 @@ class _Run:
     spent: tuple[int, int, float]
     parts: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
     passes: list[tuple[str, PassReport]] = field(default_factory=list)
+    ends: Ends = field(default_factory=dict)
+    capped: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     def read_account(self) -> None:
@@ -119,14 +132,14 @@ class _Run:
     def read_lists(self, member: Member) -> None:
         """Read the orders and the withdrawals of a shop."""
         context = self.setting.context(member.access.shop_id)
-        orders = self._read_pages("orders", member.client.iter_orders())
+        orders = self._read_pages("orders", member, member.client.iter_orders(verify=True))
         with self._noticing():
             self._keep("orders", frames.orders_table(orders, context, as_of=self.started))
-        withdrawals = self._read_pages("withdrawals", member.client.iter_withdrawals())
+        withdrawals = self._read_pages("withdrawals", member, member.client.iter_withdrawals(verify=True))
         with self._noticing():
             self._keep("withdrawals", frames.withdrawals_table(withdrawals, context, as_of=self.started))
 
-    def _read_pages(self, name: str, stream: PageStream) -> list[Page]:
+    def _read_pages(self, name: str, member: Member, stream: PageStream) -> list[Page]:
         pages = []
         title = tr(f"table.{name}", self.setting.lang)
         with Progress(title, show=self.setting.show_progress, lang=self.setting.lang) as progress:
@@ -134,7 +147,16 @@ class _Run:
                 pages.append(page)
                 progress.page(len(page.keys), min((text for text in page.created if text), default=None))
         self.passes.append((name, stream.report))
+        self._note_end(name, member.access.shop_id, stream.report)
         return pages
+
+    def _note_end(self, name: str, shop_id: str, report: PassReport) -> None:
+        """Compare where a list ended with where it ended in the runs before."""
+        ends = (*self.ends.get((shop_id, name), ()), end_of(report))[-READINGS:]
+        self.ends[shop_id, name] = ends
+        if looks_capped(ends):
+            self.capped.append(tr("sync.capped", self.setting.lang, runs=READINGS, page=report.last_page))
+            self.notices.append(f"{tr(f'table.{name}', self.setting.lang)}: {self.capped[-1]}")
 
     def _keep(self, name: str, decoded: frames.Decoded) -> None:
         self.parts[name].append(decoded.table)
@@ -193,7 +215,7 @@ class _Run:
             page_size_seen=first.page_size_seen,
             list_order=first.list_order,
             end_seen=first.end_seen,
-            workers_used=1,
+            workers_used=max(report.workers for report in reports),
             rereads=sum(report.rereads for report in reports),
             due_lookups=0,
             oldest_created_at=span["min"],
@@ -201,7 +223,7 @@ class _Run:
             complete=all(report.complete for report in reports),
             verified=verified,
             verified_through=self.started if verified else None,
-            possibly_capped=False,
+            possibly_capped=bool(self.capped),
             resumed=False,
             warnings=tuple(self._warnings()),
         )
@@ -234,6 +256,20 @@ def _effort(members: Sequence[Member]) -> tuple[int, int, float]:
 
 WATCHED = ("status", "amount", "fee", "paid_text", "created_text", "payment_id", "email", "payment_system_id")
 """The columns whose change makes an order a changed one."""
+
+
+def _with_those_of(earlier: pa.Table, orders: pa.Table) -> pa.Table:
+    """Add the orders that were known before and are not shown any more."""
+    import pyarrow as pa
+
+    keys = ["shop_id", "id"]
+    places = pa.array(range(earlier.num_rows), pa.int64())
+    known = earlier.select(keys).append_column("place", places)
+    gone = known.join(orders.select(keys), keys, join_type="left anti")
+    joined = pa.concat_tables([orders, earlier.take(gone["place"].combine_chunks())])
+    return (
+        joined.sort_by([(column, "ascending") for column in TABLES["orders"].sort]) if len(gone) else orders
+    )
 
 
 def _compare(orders: pa.Table, earlier: pa.Table | None) -> tuple[int, int]:

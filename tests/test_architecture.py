@@ -12,8 +12,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "tegro_analytics"
 
 FLOORS = [
-    {"exceptions"},
-    {"schemas", "privacy", "credentials", "texts"},
+    {"exceptions", "prompt"},
+    {"schemas", "privacy", "texts", "tracebacks"},
+    {"credentials"},
     {"money", "settings", "reference", "progress", "sync_report"},
     {"api"},
     {"frames"},
