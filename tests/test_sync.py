@@ -47,6 +47,34 @@ def test_a_second_run_counts_what_is_new_and_what_changed(tmp_path: Path) -> Non
         assert len(shop.orders()) == 253
 
 
+def test_a_list_that_always_ends_with_the_same_full_page_may_be_capped(tmp_path: Path) -> None:
+    with (
+        start(orders=250, page_size=20, most_pages=5, seed=5, now=NOW) as sandbox,
+        open_shop(sandbox, tmp_path) as shop,
+    ):
+        reports = [shop.sync()]
+        for hour in (13, 14):
+            came = [{"created_at": f"2026-11-24 {hour}:{minute:02}:00", "amount": 7} for minute in range(20)]
+            sandbox.control("insert", orders=came)
+            reports.append(shop.sync())
+        known = len(shop.orders())
+    assert [report.possibly_capped for report in reports] == [False, False, True]
+    assert [report.verified for report in reports] == [True] * 3
+    assert reports[-1].warnings[0] == (
+        "Orders: 3 readings in a row ended with the same full page 5, though rows came in: the server may not "
+        "show the whole history"
+    )
+    assert (known, reports[2].new) == (140, 20)  # what is not shown any more stays
+
+
+def test_pages_are_read_side_by_side(tmp_path: Path) -> None:
+    with start(orders=500, page_size=10, seed=5, now=NOW) as sandbox:
+        many = open_shop(sandbox, tmp_path / "four").sync()
+        one = open_shop(sandbox, tmp_path / "one", workers=1).sync()
+    assert (many.workers_used, one.workers_used) == (4, 1)
+    assert (many.new, many.verified) == (one.new, one.verified) == (500, True)
+
+
 def test_a_failed_run_leaves_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tegro_analytics.exceptions import NeverSent
 

@@ -173,6 +173,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=7, help="what the shops are drawn from (%(default)s)")
     add("--port", type=_count, default=0, help="port on 127.0.0.1; 0 takes a free one (%(default)s)")
     add("--page-size", type=_positive, default=100, help="rows of a page (%(default)s)")
+    add("--most-pages", type=_count, default=0, help="pages that a list shows at most; 0 shows all")
     add("--order", choices=ORDERS, default=ORDERS[0], help="order of the lists (%(default)s)")
     add("--end", choices=ENDS, default=ENDS[0], help="what stands past the last page (%(default)s)")
     add("--nonce-rule", choices=NONCE_RULES, default=NONCE_RULES[0], help="which nonces pass (%(default)s)")

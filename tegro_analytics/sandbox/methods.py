@@ -103,8 +103,10 @@ class Methods:
         number = _integer(page, "page")
         if number < 1:
             raise Refused("Wrong param page")
-        size = self._world.options.page_size
-        served = page_served(number, lister.list.pages(size), self._world.options.end)
+        options = self._world.options
+        size, pages = options.page_size, lister.list.pages(options.page_size)
+        shown = min(pages, options.most_pages) if options.most_pages else pages
+        served = page_served(number, shown, options.end)
         if served == "error":
             raise Refused("Page not found")
         if isinstance(served, str):

@@ -23,6 +23,7 @@ class Options:
     seed: int = 7
     port: int = 0
     page_size: int = 100
+    most_pages: int = 0
     order: str = ORDERS[0]
     end: str = ENDS[0]
     nonce_rule: str = NONCE_RULES[0]

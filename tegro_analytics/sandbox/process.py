@@ -152,6 +152,7 @@ def start(
     seed: int = 7,
     port: int = 0,
     page_size: int = 100,
+    most_pages: int = 0,
     order: str = "newest",
     end: str = "empty",
     nonce_rule: str = "differs",

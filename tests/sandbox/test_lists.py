@@ -96,6 +96,18 @@ def test_exactly_k_full_pages(end: str) -> None:
     assert past == {"empty": [], "clamp": third, "first-page": first, "null": None}[end]
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_a_list_that_shows_its_first_pages_only(end: str) -> None:
+    one = world(orders=530, end=end, page_size=100, most_pages=3)
+    first, third = page(one, 1), page(one, 3)
+    assert [len(first), len(third)] == [100, 100]
+    if end == "error":
+        with pytest.raises(Refused, match="Page not found"):
+            page(one, 4)
+    else:
+        assert page(one, 4) == {"empty": [], "clamp": third, "first-page": first, "null": None}[end]
+
+
 @pytest.mark.parametrize("size", [1, 7, 300, 1_000])
 def test_pages_of_any_size_hold_every_order_once(size: int) -> None:
     one = world(orders=300, page_size=size)

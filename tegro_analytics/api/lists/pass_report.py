@@ -44,8 +44,8 @@ class PassReport:
         How often the list was walked.
     workers : int
         How many pages were under way at once, at most.
-    last_page : int
-        The last page that held rows unseen until then; 0 without rows.
+    last_page, last_page_rows : int
+        The last page that held rows unseen until then, and how many rows it held; 0 without rows.
     complete : bool
         Whether the list was read to an end.
     verified : bool
@@ -75,6 +75,7 @@ class PassReport:
     walks: int
     workers: int
     last_page: int
+    last_page_rows: int
     complete: bool
     verified: bool
     warnings: tuple[str, ...]
@@ -143,6 +144,7 @@ class Tally:
         walks: int,
         workers: int,
         last_page: int,
+        last_page_rows: int,
         complete: bool,
         verified: bool,
         warnings: Iterable[str],
@@ -160,6 +162,7 @@ class Tally:
             walks=walks,
             workers=workers,
             last_page=last_page,
+            last_page_rows=last_page_rows,
             complete=complete,
             verified=verified,
             warnings=tuple(dict.fromkeys(warnings)),

@@ -65,11 +65,6 @@ class Rounds:
         return before.last.number if before is not None and before.findings.complete else 0
 
     @property
-    def last_page(self) -> int:
-        """Number the last page with rows that the walk met."""
-        return self.walk.last.number
-
-    @property
     def verified(self) -> bool:
         """Whether the last walk is sound, and no row was met on it that those before have missed."""
         again = not self._verify or (bool(self._earlier) and not self._unmet)
