@@ -17,7 +17,7 @@ FLOORS = [
     {"credentials"},
     {"money", "settings", "reference", "progress", "sync_report"},
     {"api"},
-    {"frames"},
+    {"frames", "staging"},
     {"metrics"},
     {"charts"},
     {"reports"},
