@@ -91,7 +91,7 @@ def judge(received: Received, *, method: str, nonce: int, money: bool) -> Answer
             method=method,
             nonce=nonce,
             status=received.status,
-            ray=received.ray,
+            ray=received.ray and printable(received.ray),
             text=printable(received.body if text is None else text),
             retry_after=received.retry_after,
             requested_at=received.requested_at,

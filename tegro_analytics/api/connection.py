@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import ssl
 import threading
@@ -28,6 +29,10 @@ POOL = 64
 _here = threading.local()
 
 
+# It warns of broken headers with what they hold, and that may be what was sent.
+logging.getLogger("urllib3.connection").addFilter(lambda _: getattr(_here, "watch", None) is None)
+
+
 @contextlib.contextmanager
 def reporting_to(watch: Watch) -> Iterator[None]:
     """Let the connections that this thread uses in the block report to ``watch``."""
@@ -45,6 +50,8 @@ class _Reporting(HTTPConnection):
     stands, not one byte of the request can have left.
     """
 
+    # Whatever http.client.HTTPConnection is told: it would print the signature and the body.
+    debuglevel = 0
     _ready = False
     _twin: socket.socket | None = None
 
