@@ -15,6 +15,7 @@ from typing import Any
 from tegro_analytics.api.answers import Answer, judge
 from tegro_analytics.api.base_url import BaseUrl
 from tegro_analytics.api.clock import Budget, Clock
+from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import ASKED_ALONE, Event, Failure
 from tegro_analytics.api.nonce import KeyBusy, NonceRule, Nonces
 from tegro_analytics.api.pace import Gate, pace_of
@@ -97,9 +98,11 @@ class Caller:
         """
         return BodyTemplate(self._shop_id, parameters)
 
-    def make(self, method: str, body: BodyTemplate, *, money: bool = False) -> Result:
-        """Make one call, with the attempts that the rules allow."""
-        call = Call(method, body, money, Budget(self._deadline, self._clock))
+    def make(
+        self, method: str, body: BodyTemplate, *, money: bool = False, errand: Errand | None = None
+    ) -> Result:
+        """Make one call, with the attempts that the rules allow, as long as its errand is not called off."""
+        call = Call(method, body, money, Budget(self._deadline, self._clock, errand=errand))
         outcome = ask_until_answered(
             lambda: self._attempt(call), money=money, budget=call.budget, before_pause=self._count_retry
         )
@@ -153,7 +156,9 @@ class Caller:
         body = template.with_nonce(nonce)
         with self._counting:
             self.requests += 1
-        received = self.transport.exchange(method, body, self._key.sign(body), seconds=seconds, fresh=money)
+        received = self.transport.exchange(
+            method, body, self._key.sign(body), seconds=seconds, fresh=money, errand=budget.errand
+        )
         if isinstance(received, Received):
             return judge(received, method=method, nonce=nonce, money=money)
         return replace(received, nonce=nonce)

@@ -6,6 +6,8 @@ import time as system
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tegro_analytics.api.errand import Errand
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -30,23 +32,28 @@ class Budget:
     """Hold the time that one call may take, with all its attempts and the pauses between them.
 
     Waiting for one's turn (pace, another process that uses the key) is not the answer being slow: it is
-    counted in ``waited`` and does not use the time up.
+    counted in ``waited`` and does not use the time up. Where the errand of the call is called off, no time
+    is left, and no pause goes on.
     """
 
-    __slots__ = ("_clock", "_until", "waited")
+    __slots__ = ("_clock", "_until", "errand", "waited")
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Clock, *, errand: Errand | None = None) -> None:
+        self.errand = errand
         self._clock = clock
         self._until = clock.monotonic() + seconds
         self.waited = 0.0
 
     def remaining(self) -> float:
         """Say how many seconds are left; never less than zero."""
+        if self.errand is not None and self.errand.called_off:
+            return 0.0
         return max(0.0, self._until - self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:
         """Wait before the next attempt; this uses the time up."""
-        self._clock.sleep(seconds)
+        sleep = self._clock.sleep if self.errand is None else self.errand.sleep
+        sleep(seconds)
         self.waited += seconds
 
     def queue(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tegro_analytics.api.answers import Answer, exact
 from tegro_analytics.api.caller import Caller
+from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import Failure
 from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.api.lists.reading import PageStream, read_list
@@ -71,9 +72,7 @@ class Reads:
         Past page 1 a refusal, a 404 or ``null`` gives an empty page with the reason in ``refusal``: what it
         means is for :meth:`iter_orders` to find out. A key that is not accepted is an error on every page.
         """
-        found = self._read_page("orders", page)
-        self._full_page = max(self._full_page, len(found.keys))
-        return found
+        return self._read_orders(page)
 
     def withdrawals(self, page: int = 1) -> Page:
         """Fetch one page of withdrawals; the ends are told as by :meth:`orders`."""
@@ -91,12 +90,23 @@ class Reads:
             Whether to walk the list at least twice, and to call it verified only if the last walk found no
             row that the ones before had missed.
         """
-        return read_list(self.orders, verify=verify, workers=self._at_once)
+        errand = Errand()
+        return read_list(
+            lambda number: self._read_orders(number, errand),
+            verify=verify,
+            workers=self._at_once,
+            call_off=errand.call_off,
+        )
 
     def iter_withdrawals(self, *, verify: bool = False) -> PageStream:
         """Read the withdrawals to the end of the list, as :meth:`iter_orders`."""
+        errand = Errand()
         return read_list(
-            self.withdrawals, full_page=self._full_page or None, verify=verify, workers=self._at_once
+            lambda number: self._read_page("withdrawals", number, errand),
+            full_page=self._full_page or None,
+            verify=verify,
+            workers=self._at_once,
+            call_off=errand.call_off,
         )
 
     def _at_once(self) -> int:
@@ -113,10 +123,15 @@ class Reads:
         found: dict[str, Any] = self._decode(self._read(method, self._caller.write(parameters)), method)
         return found
 
-    def _read_page(self, method: str, number: int) -> Page:
+    def _read_orders(self, number: int, errand: Errand | None = None) -> Page:
+        found = self._read_page("orders", number, errand)
+        self._full_page = max(self._full_page, len(found.keys))
+        return found
+
+    def _read_page(self, method: str, number: int, errand: Errand | None = None) -> Page:
         if isinstance(number, bool) or number < 1:
             raise DataError(f"{method}: pages are counted from 1, and {number!r} is not one.")
-        result = self._caller.make(method, self._caller.write({"page": number}))
+        result = self._caller.make(method, self._caller.write({"page": number}), errand=errand)
         if isinstance(result.outcome, Failure):
             if number == 1 or not ends_list(result.outcome):
                 raise result.outcome.as_error()

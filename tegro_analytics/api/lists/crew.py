@@ -10,6 +10,10 @@ from tegro_analytics.api.lists.page import Page
 
 __all__ = ["Crew", "Ticket"]
 
+HEARTBEAT_SECONDS = 0.25
+"""So often whoever waits looks up: while it waits, Ctrl-C does not reach it on Windows, nor anywhere an
+interruption that another thread asks for."""
+
 
 @dataclass(slots=True, eq=False)
 class Ticket:
@@ -35,7 +39,7 @@ class Crew:
     """Fetch pages side by side. One thread asks and waits; it alone uses the crew.
 
     The threads are daemons and have nothing to tidy up, so a program that is interrupted ends at once, and
-    does not wait for a server that is silent.
+    does not wait for a server that is silent. What ``fetch`` raises is raised in the thread that asked.
 
     Examples
     --------
@@ -72,10 +76,11 @@ class Crew:
         threading.Thread(target=self._run, args=(ticket,), name=f"tegro-page-{number}", daemon=True).start()
         return ticket
 
-    def wait(self, seconds: float | None = None) -> None:
+    def wait(self) -> None:
         """Wait until a page has come that had not when this last returned, or none is under way."""
         with self._changed:
-            self._changed.wait_for(lambda: self._arrived or not self.busy, seconds)
+            while self.busy and not self._arrived:
+                self._changed.wait(HEARTBEAT_SECONDS)
             self._arrived = 0
 
     def wait_for_rest(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from tegro_analytics.api.lists.ahead import Ahead
 from tegro_analytics.api.lists.crew import Crew
@@ -28,7 +29,8 @@ class PageStream(Iterator[Page]):
     """Give every page that holds rows as it arrives; made by :func:`read_list`.
 
     The report can be asked for at any time; it is final when the iteration has ended. Where a request fails,
-    its exception passes, and the next page asked for is the same one again.
+    its exception passes, and the next page asked for is the same one again. Ctrl-C ends the reading for good:
+    what is on its way is called off, and no page is asked for any more.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class PageStream(Iterator[Page]):
         full_page: int | None = None,
         verify: bool = False,
         workers: Callable[[], int] = lambda: 1,
+        call_off: Callable[[], None] = lambda: None,
         crew: Callable[[Callable[[int], Page]], Crew] = Crew,
     ) -> None:
         self._fetch = fetch
@@ -46,12 +49,32 @@ class PageStream(Iterator[Page]):
         self._tally = Tally()
         self._rounds = Rounds(self._tally, max_pages=max_pages, full_page=full_page, verify=verify)
         self._workers = workers
+        self._call_off = call_off
         self._new_crew = crew
         self._crew, self._ahead = self._begin()
         self._most = 1
         self._waiting: deque[Page] = deque()
+        self._state: Literal["open", "ended", "closed", "interrupted"] = "open"
 
     def __next__(self) -> Page:
+        if self._state == "interrupted":
+            raise self._incomplete("The reading was interrupted", "Begin another one")
+        if self._state == "closed":
+            raise StopIteration
+        try:
+            return self._next()
+        except KeyboardInterrupt:
+            self._state = "interrupted"
+            self._call_off()
+        # Out here the handler has ended, so that what was being done when it came is not shown.
+        raise KeyboardInterrupt(f"Interrupted: {self._how_far()}. What was read before stands")
+
+    def close(self) -> None:
+        """Ask for no further page, and call off what is on its way; more than once does no harm."""
+        self._state = "closed" if self._state == "open" else self._state
+        self._call_off()
+
+    def _next(self) -> Page:
         while True:
             if self._waiting:
                 return self._waiting.popleft()
@@ -59,7 +82,11 @@ class PageStream(Iterator[Page]):
                 break
             self._step()
         if self._rounds.walk.findings.end == "cap":
-            raise self._incomplete()
+            raise self._incomplete(
+                f"The list has no end within {self._max_pages:,} pages",
+                "Read it with a higher max_pages, or ask the support of Tegro how the list ends",
+            )
+        self._state = "ended"
         raise StopIteration
 
     def _step(self) -> None:
@@ -109,14 +136,17 @@ class PageStream(Iterator[Page]):
         if page.keys:
             self._waiting.append(page)
 
-    def _incomplete(self) -> SyncIncomplete:
+    def _incomplete(self, why: str, advice: str) -> SyncIncomplete:
         report = self.report
-        return SyncIncomplete(
-            f"The list has no end within {self._max_pages:,} pages: {report.unique:,} rows back to "
-            f"{report.oldest_created or 'an unknown date'} were read, and are valid, but there are more. "
-            "Read it with a higher max_pages, or ask the support of Tegro how the list ends",
-            pages=report.pages,
-            report=report,
+        return SyncIncomplete(f"{why}: {self._how_far()}. {advice}", pages=report.pages, report=report)
+
+    def _how_far(self) -> str:
+        report = self.report
+        if not report.unique:
+            return "no row was read"
+        return (
+            f"{report.unique:,} rows back to {report.oldest_created or 'an unknown date'} were read, and are "
+            "valid, but there may be more"
         )
 
     @property
@@ -131,8 +161,8 @@ class PageStream(Iterator[Page]):
             end_seen=findings.end,
             last_page=walk.last.number,
             last_page_rows=len(walk.last.ids),
-            complete=walk.wanted is None and findings.complete,
-            verified=walk.wanted is None and self._rounds.verified,
+            complete=self._state == "ended" and findings.complete,
+            verified=self._state == "ended" and self._rounds.verified,
             warnings=self._rounds.warnings,
         )
 
@@ -144,6 +174,7 @@ def read_list(
     full_page: int | None = None,
     verify: bool = False,
     workers: Callable[[], int] = lambda: 1,
+    call_off: Callable[[], None] = lambda: None,
 ) -> PageStream:
     """Read a list page by page to its end, while rows come in.
 
@@ -174,6 +205,8 @@ def read_list(
     workers
         Says how many pages may be asked for at once. Pages are read ahead only where the list is seen to
         stand newest or oldest first.
+    call_off
+        Makes what ``fetch`` is doing in other threads end soon, and ask for nothing more: nobody waits.
 
     Returns
     -------
@@ -201,4 +234,11 @@ def read_list(
     >>> stream.report.end_seen, stream.report.unique, stream.report.requests, stream.report.verified
     ('empty', 3, 6, True)
     """
-    return PageStream(fetch, max_pages=max_pages, full_page=full_page, verify=verify, workers=workers)
+    return PageStream(
+        fetch,
+        max_pages=max_pages,
+        full_page=full_page,
+        verify=verify,
+        workers=workers,
+        call_off=call_off,
+    )
