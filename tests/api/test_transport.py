@@ -5,9 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import ssl
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,15 +14,11 @@ import requests
 
 from tegro_analytics import __version__
 from tegro_analytics.api.answers import Answer
-from tegro_analytics.api.base_url import check_base_url
 from tegro_analytics.api.caller import Caller, Result
 from tegro_analytics.api.events import Event, Failure
-from tegro_analytics.api.transport import MAX_BYTES, Transport
-from tegro_analytics.exceptions import ConfigurationError
+from tegro_analytics.api.transport import MAX_BYTES
 from tests.api.faults import OK, silence
-from tests.api.wire import Act, FakeTime, answer, caller_of, drip, raw, refusal, serving, success
-
-CERTIFICATE = Path(__file__).with_name("loopback.pem")
+from tests.api.wire import Act, FakeTime, answer, caller_of, drip, refusal, serving, success
 
 
 def read(caller: Caller, *, money: bool = False) -> Result:
@@ -34,12 +28,6 @@ def read(caller: Caller, *, money: bool = False) -> Result:
 def event_of(result: Result) -> Event:
     assert isinstance(result.outcome, Failure)
     return result.outcome.event
-
-
-def tls() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    return context
 
 
 def test_the_request(tmp_path: Path) -> None:
@@ -121,145 +109,7 @@ def test_a_netrc_does_not_replace_the_signature(tmp_path: Path, monkeypatch: pyt
     assert naive.headers["authorization"].startswith("Basic ")
 
 
-# Proxies
-
-
-def test_the_proxy_of_the_environment_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(raw(b"HTTP/1.1 403 Forbidden\r\n\r\n")) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("http://", "http://user:pass@"))
-        read(caller_of("https://tegro.money", tmp_path, clock=FakeTime().clock))
-    assert proxy.requests[0].line.startswith("CONNECT tegro.money:443")
-    assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
-
-
-def test_what_no_proxy_names_goes_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("NO_PROXY", "tegro.money")
-    assert Transport(check_base_url("https://tegro.money"))._proxies.get("https") is None
-
-
-def test_the_sandbox_is_reached_without_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with serving(success([])) as server:
-        assert isinstance(read(caller_of(server.url, tmp_path)).outcome, Answer)
-
-
-@pytest.mark.parametrize("proxy", ["socks5://user:secret@host:1", "http://", "ftp://secret"])
-def test_a_proxy_that_cannot_be_used_is_told_at_once(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
-        Transport(check_base_url("https://tegro.money"))
-    assert "secret" not in str(caught.value)
-
-
-# TLS
-
-
-def test_a_certificate_of_nobody_is_refused_once(tmp_path: Path) -> None:
-    with serving(success([]), tls=tls()) as server:
-        for money in (False, True):
-            result = read(caller_of(server.url, tmp_path, clock=FakeTime().clock), money=money)
-            assert event_of(result) is Event.TLS
-            assert result.attempts == 1
-    assert (server.connections, server.requests) == (2, [])
-
-
-def test_a_bundle_of_the_environment_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
-    with serving(success([]), tls=tls()) as server:
-        caller = caller_of(server.url, tmp_path)
-        for _ in range(2):
-            assert isinstance(read(caller).outcome, Answer)
-        assert server.connections == 1
-        caller.transport.close()
-
-
-def test_the_name_in_the_certificate_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
-    with serving(success([]), tls=tls()) as server:
-        elsewhere = server.url.replace("127.0.0.1", "localhost")
-        assert event_of(read(caller_of(elsewhere, tmp_path))) is Event.TLS
-
-
-def test_http_behind_https_is_no_tls(tmp_path: Path) -> None:
-    with serving(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        server.greeting = b"HTTP/1.1 400 Bad Request\r\n\r\n"
-        assert event_of(read(caller_of(server.url.replace("http", "https"), tmp_path))) is Event.TLS
-
-
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_checking_cannot_be_switched_off(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, "")
-    with serving(success([]), tls=tls()) as server:
-        assert event_of(read(caller_of(server.url, tmp_path))) is Event.TLS
-
-
-def test_a_bundle_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
-    with pytest.raises(ConfigurationError, match=r"/nowhere/ca\.pem"):
-        Transport(check_base_url("https://tegro.money"))
-
-
-# The deadline
-
-DRIPS: dict[str, Act] = {
-    "body": drip(f"{OK}Content-Length: 9999\r\n\r\n".encode(), b" "),
-    "body without a length": drip(f"{OK}\r\n".encode(), b" "),
-    "body, connection to be closed": drip(
-        f"{OK}Connection: close\r\nContent-Length: 9999\r\n\r\n".encode(), b" "
-    ),
-    "chunks": drip(f"{OK}Transfer-Encoding: chunked\r\n\r\n".encode(), b"1\r\n \r\n"),
-    "headers": drip(OK.encode(), b"X: y\r\n", pieces=90),
-    "one header": drip(OK.encode(), b"x"),
-    "status line": drip(b"HTTP/1.1 2", b"0"),
-    "interim answers": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "silence": silence,
-}
-
-
-@pytest.mark.parametrize("act", DRIPS.values(), ids=DRIPS)
-@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
-def test_the_deadline_holds(
-    act: Act, encrypted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
-    with serving(act, tls=tls() if encrypted else None) as server:
-        began = time.monotonic()
-        result = read(caller_of(server.url, tmp_path, deadline=0.2))
-        took = time.monotonic() - began
-    assert event_of(result) in (Event.DEADLINE, Event.READ_TIMEOUT)
-    assert took < 1.0  # the drip goes on for ten seconds
-
-
-def test_the_deadline_holds_in_a_handshake(tmp_path: Path) -> None:
-    with serving(silence) as server:
-        server.greeting = b"\x16\x03\x03\x40\x00"  # a TLS record that never becomes whole
-        server.trickle = b"\x02"
-        began = time.monotonic()
-        result = read(caller_of(server.url.replace("http", "https"), tmp_path, deadline=0.2))
-        assert time.monotonic() - began < 1.0
-    assert event_of(result) is Event.CONNECT_TIMEOUT
-
-
-def test_the_deadline_holds_behind_a_proxy_that_drips(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with serving(drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        began = time.monotonic()
-        result = read(caller_of("https://tegro.money", tmp_path, deadline=0.2))
-        assert time.monotonic() - began < 1.0
-    assert event_of(result) is Event.CONNECT_TIMEOUT
-
-
-def test_plain_requests_does_not_keep_a_deadline() -> None:
-    lasting = drip(f"{OK}Content-Length: 9999\r\n\r\n".encode(), b" ", pieces=20)
-    with serving(lasting) as server:
-        began = time.monotonic()
-        with pytest.raises(requests.RequestException):
-            requests.post(server.url, data=b"{}", timeout=0.1)
-        assert time.monotonic() - began > 0.3
+# Company
 
 
 def test_one_deadline_does_not_end_another_call(tmp_path: Path) -> None:

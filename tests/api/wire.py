@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import ssl
 import threading
@@ -20,6 +21,10 @@ from tegro_analytics.credentials import ApiKey
 
 KEY = "CANARY9D9351469B1E5D852A"
 SHOP = "1913EA9D9351469B1E5D852A"
+CERTIFICATES = Path(__file__).with_name("certificates")
+"""Of the tests alone, good until 2120; ``make.sh`` in there says how they were made."""
+
+ROOT = str(CERTIFICATES / "root.pem")
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,15 @@ def raw(data: bytes, *, then: str = "close") -> Act:
         if data:
             connection.sendall(data)
         if then == "reset":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            reset(connection)
         return False
 
     return act
+
+
+def reset(connection: socket.socket) -> None:
+    """Let the connection end with RST when it is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
 
 def drip(start: bytes, piece: bytes, *, every: float = 0.02, pieces: int = 500) -> Act:
@@ -90,11 +100,50 @@ def drip(start: bytes, piece: bytes, *, every: float = 0.02, pieces: int = 500) 
     return act
 
 
+def tunnel_to(target: Server) -> Act:
+    """Be a proxy: answer CONNECT, whatever host it names, and carry bytes to the target and back."""
+
+    def act(connection: socket.socket, request: Request) -> bool:
+        with socket.create_connection(("127.0.0.1", target.port)) as far:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            while _carry(connection, far):
+                pass
+        return False
+
+    return act
+
+
+def _carry(near: socket.socket, far: socket.socket) -> bool:
+    waiting = isinstance(near, ssl.SSLSocket) and near.pending()
+    for source in [near] if waiting else select.select([near, far], [], [])[0]:
+        data = source.recv(65536)
+        if not data:
+            return False
+        (far if source is near else near).sendall(data)
+    return True
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """Close itself: where the other side resets before the handshake, nobody else can."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def tls(name: str = "right") -> ssl.SSLContext:
+    """Make a server prove itself with one of the certificates."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / f"{name}.pem")
+    context.sslsocket_class = _TlsSocket
+    return context
+
+
 @dataclass
 class Server:
     """Answer the n-th request with the n-th act; the last one goes on for ever.
 
-    ``greeting`` is sent as soon as somebody connects, and ``trickle`` after it for ever.
+    ``greeting`` is sent as soon as somebody connects, and ``trickle`` after it for ever. With ``hangs_up``
+    whoever connects is reset at once.
     """
 
     acts: Sequence[Act]
@@ -103,6 +152,7 @@ class Server:
     tls: ssl.SSLContext | None = None
     greeting: bytes = b""
     trickle: bytes = b""
+    hangs_up: bool = False
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -123,7 +173,7 @@ class Server:
         self._accepting.join()
         for connection in list(self._open):
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 
@@ -142,6 +192,9 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), contextlib.ExitStack() as closing:
             closing.enter_context(connection)
+            if self.hangs_up:
+                reset(connection)
+                return
             if self.greeting:
                 connection.sendall(self.greeting)
                 while self.trickle:
@@ -149,6 +202,7 @@ class Server:
                     time.sleep(0.02)
             if self.tls:
                 connection = closing.enter_context(self.tls.wrap_socket(connection, server_side=True))
+                self._open.add(connection)
             file = closing.enter_context(connection.makefile("rb"))
             while request := _read_request(file):
                 with self._lock:
