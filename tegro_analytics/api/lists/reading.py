@@ -17,6 +17,7 @@ from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import PassReport, Tally
 from tegro_analytics.api.lists.rounds import Rounds
 from tegro_analytics.exceptions import Rejected, SyncIncomplete
+from tegro_analytics.tracebacks import opaque_methods
 
 __all__ = ["PageStream", "PassReport", "read_list"]
 
@@ -25,6 +26,7 @@ PARTING_SECONDS = 1.0
 """How long pages that are of no interest any more are waited for, so that nothing is under way afterwards."""
 
 
+@opaque_methods
 class PageStream(Iterator[Page]):
     """Give every page that holds rows as it arrives; made by :func:`read_list`.
 
