@@ -92,17 +92,16 @@ def fetch(members: Sequence[Member], setting: Setting, *, before: Snapshot | Non
         If a list has no end within the cap on pages.
     ApiError, TransportError
         If the API refuses, or no usable answer arrives after the retries.
+    KeyboardInterrupt
+        After Ctrl-C; it says how far the run came, and nothing is under way for it any more.
     """
     run = _Run(members, setting, started=dt.datetime.now(dt.UTC), spent=_effort(members))
-    run.ends = dict(before.ends) if before else {}
-    run.read_account()
-    for member in members:
-        run.read_lists(member)
-    tables = run.tables()
-    report = run.report(tables, before)
-    if before:
-        tables["orders"] = _with_those_of(before.tables["orders"], tables["orders"])
-    return Snapshot(tables, report, run.ends)
+    try:
+        return run.read(before)
+    except KeyboardInterrupt:
+        pass
+    # Out here the handler has ended, so that what was being done when it came is not shown.
+    raise KeyboardInterrupt(run.how_far(before))
 
 
 @dataclass(repr=False)
@@ -118,6 +117,31 @@ class _Run:
     ends: Ends = field(default_factory=dict)
     capped: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    reading: tuple[str, PageStream] | None = None
+
+    def read(self, before: Snapshot | None) -> Snapshot:
+        """Read everything, and put it together."""
+        self.ends = dict(before.ends) if before else {}
+        self.read_account()
+        for member in self.members:
+            self.read_lists(member)
+        tables = self.tables()
+        report = self.report(tables, before)
+        if before:
+            tables["orders"] = _with_those_of(before.tables["orders"], tables["orders"])
+        return Snapshot(tables, report, self.ends)
+
+    def how_far(self, before: Snapshot | None) -> str:
+        """Say of a run that was interrupted what it had read, and what stands."""
+        lang = self.setting.lang
+        told = [tr("sync.interrupted", lang)]
+        if self.reading is not None:
+            name, stream = self.reading
+            rows, oldest = stream.report.unique, stream.report.oldest_created or "–"
+            told.append(tr("sync.how_far", lang, table=tr(f"table.{name}", lang), rows=rows, oldest=oldest))
+        moment = f"{before.report.started_at:%Y-%m-%d %H:%M} UTC" if before else ""
+        told.append(tr("sync.stands", lang, moment=moment) if before else tr("sync.first", lang))
+        return " ".join(told)
 
     def read_account(self) -> None:
         """Read what belongs to the account: its shops and its balances."""
@@ -141,8 +165,12 @@ class _Run:
 
     def _read_pages(self, name: str, member: Member, stream: PageStream) -> list[Page]:
         pages = []
+        self.reading = name, stream
         title = tr(f"table.{name}", self.setting.lang)
-        with Progress(title, show=self.setting.show_progress, lang=self.setting.lang) as progress:
+        with (
+            contextlib.closing(stream),
+            Progress(title, show=self.setting.show_progress, lang=self.setting.lang) as progress,
+        ):
             for page in stream:
                 pages.append(page)
                 progress.page(len(page.keys), min((text for text in page.created if text), default=None))
