@@ -110,6 +110,15 @@ def test_nothing_is_lost_whatever_is_served_first() -> None:
     assert min(used[workers] for workers in (1, 2, 4, 16)) >= SEEDS / 20
 
 
+@pytest.mark.parametrize("seed", [615, 1122, 1449, 1692, 2488, 3706])
+def test_a_burst_while_a_second_round_is_under_way(seed: int) -> None:
+    world = drawn(seed)
+    start = world.shown
+    found, _ = read(world, seed, workers=4)
+    # The segment before the burst was not whole yet: it is read one by one too.
+    assert start <= found
+
+
 def test_the_usual_window_loses_rows_in_the_same_worlds() -> None:
     lost = 0
     for seed in range(60):
