@@ -19,7 +19,8 @@ from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import ASKED_ALONE, Event, Failure
 from tegro_analytics.api.nonce import KeyBusy, NonceRule, Nonces
 from tegro_analytics.api.pace import Gate, pace_of
-from tegro_analytics.api.retry import SECONDS, ask_until_answered
+from tegro_analytics.api.reserve import reserve_of
+from tegro_analytics.api.retry import SECONDS, Attempts
 from tegro_analytics.api.signing import BodyTemplate
 from tegro_analytics.api.transport import Received, Transport
 from tegro_analytics.credentials import ApiKey
@@ -82,6 +83,7 @@ class Caller:
         self._deadline = deadline
         self._interval = 1.0 / pace if pace else 0.0
         self._pace = pace_of(key.fingerprint, base.url)
+        self._reserve = reserve_of(key.fingerprint, base.url)
         self._gate = Gate()
         self._counting = threading.Lock()
         self._first = BodyTemplate(shop_id, {})
@@ -103,9 +105,14 @@ class Caller:
     ) -> Result:
         """Make one call, with the attempts that the rules allow, as long as its errand is not called off."""
         call = Call(method, body, money, Budget(self._deadline, self._clock, errand=errand))
-        outcome = ask_until_answered(
-            lambda: self._attempt(call), money=money, budget=call.budget, before_pause=self._count_retry
+        attempts = Attempts(
+            money=money,
+            budget=call.budget,
+            reserve=self._reserve,
+            clock=self._clock,
+            before_pause=self._count_retry,
         )
+        outcome = attempts.make(lambda: self._attempt(call))
         with self._counting:
             self.waited += call.budget.waited
         if isinstance(outcome, Failure):

@@ -90,6 +90,7 @@ class Rule:
     advice: str
 
 
+_HELD_BACK = ", and not again for now, because many calls of the key get no answer"
 _LATER = "Try again later; what was read before stands."
 _SUPPORT = "If it stays so, tell the provider's support, with the ray id if there is one."
 _NET = "Look at the network of this machine, then try again."
@@ -199,6 +200,7 @@ class Failure:
     retry_after: float | None = None
     requested_at: dt.datetime | None = None
     attempts: int = 1
+    held_back: bool = False
 
     def with_attempts(self, attempts: int) -> Failure:
         """Note how often the call was tried."""
@@ -227,6 +229,7 @@ class Failure:
 
     def _story(self) -> str:
         tries = f", after {self.attempts} attempts" if self.attempts > 1 else ""
+        tries += _HELD_BACK if self.held_back else ""
         seen = f" (HTTP {self.status})" if self.status not in (None, 200) else ""
         text = f": {self.text}" if self.text else ""
         return f"{self.method}: {self.what}{seen}{tries}{text}{'' if text.endswith('.') else '.'}"
