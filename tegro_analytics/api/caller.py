@@ -17,6 +17,7 @@ from tegro_analytics.api.base_url import BaseUrl
 from tegro_analytics.api.clock import Budget, Clock
 from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import ASKED_ALONE, Event, Failure
+from tegro_analytics.api.faults import WORDS
 from tegro_analytics.api.nonce import KeyBusy, NonceRule, Nonces
 from tegro_analytics.api.pace import Gate, pace_of
 from tegro_analytics.api.reserve import reserve_of
@@ -87,8 +88,14 @@ class Caller:
         self._gate = Gate()
         self._counting = threading.Lock()
         self._first = BodyTemplate(shop_id, {})
+        self._open = Errand()
         self.nonces = Nonces(key.fingerprint, base=base, folder=folder, rule=nonce, clock=self._clock)
         self.transport = Transport(base, clock=self._clock)
+
+    def close(self) -> None:
+        """Call off what is under way, and close the connections; from now on every call is called off."""
+        self._open.call_off()
+        self.transport.close()
 
     def write(self, parameters: Mapping[str, Any]) -> BodyTemplate:
         """Write the body of a call; from then on its parameters are nowhere where a traceback shows them.
@@ -104,7 +111,9 @@ class Caller:
         self, method: str, body: BodyTemplate, *, money: bool = False, errand: Errand | None = None
     ) -> Result:
         """Make one call, with the attempts that the rules allow, as long as its errand is not called off."""
-        call = Call(method, body, money, Budget(self._deadline, self._clock, errand=errand))
+        if errand is not None:
+            errand.belongs_to(self._open)
+        call = Call(method, body, money, Budget(self._deadline, self._clock, errand=errand or self._open))
         attempts = Attempts(
             money=money,
             budget=call.budget,
@@ -122,8 +131,11 @@ class Caller:
     def _attempt(self, call: Call) -> Answer | Failure:
         """Make one attempt; what was refused in a crowd is asked once more alone, if it is safe to."""
         call.attempts += 1
+        errand = call.budget.errand
         try:
-            failure = self.nonces.learn(lambda nonce: self._ask(call, nonce), call.budget.queue)
+            failure = self.nonces.learn(
+                lambda nonce: self._ask(call, nonce), call.budget.queue, over=lambda: errand.called_off
+            )
             if failure is not None:
                 return failure
             outcome, crowded = self._once(call, alone=False)
@@ -133,15 +145,14 @@ class Caller:
             if isinstance(outcome, Failure):
                 self._learn_from(outcome)
         except KeyBusy:
-            return Failure(
-                Event.KEY_BUSY, "another call of this key has kept its turn for minutes", method=call.method
-            )
+            event = Event.CALLED_OFF if errand.called_off else Event.KEY_BUSY
+            return Failure(event, WORDS[event], method=call.method)
         return outcome
 
     def _once(self, call: Call, *, alone: bool) -> tuple[Answer | Failure, bool]:
         call.budget.queue(self._pace.delay(self._interval, self._clock))
         with (
-            self.nonces.turn(call.budget.queue) as nonce,
+            self.nonces.turn(call.budget.queue, over=lambda: call.budget.errand.called_off) as nonce,
             self._gate.alone() if alone else self._gate.together() as passage,
         ):
             outcome = self._exchange(call.method, call.body, nonce, call.budget, money=call.money)
@@ -159,7 +170,8 @@ class Caller:
         """Build, sign, send, and judge the answer."""
         seconds = budget.remaining()
         if seconds <= 0:
-            return Failure(Event.TOO_LATE, "the time for the call is over", method=method, nonce=nonce)
+            event = Event.CALLED_OFF if budget.errand.called_off else Event.TOO_LATE
+            return Failure(event, WORDS[event], method=method, nonce=nonce)
         body = template.with_nonce(nonce)
         with self._counting:
             self.requests += 1

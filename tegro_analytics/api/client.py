@@ -262,8 +262,11 @@ class Client(Reads):
         return self._move("createWithdrawal", body, look=look)
 
     def close(self) -> None:
-        """Close the connections that are kept open."""
-        self._caller.transport.close()
+        """Call off what is under way, and close the connections.
+
+        A call of another thread ends at once with an error that says so, and so does every later one.
+        """
+        self._caller.close()
 
     def __enter__(self) -> Self:
         return self

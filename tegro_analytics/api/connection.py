@@ -116,6 +116,8 @@ class _Reporting(HTTPConnection):
             self.connect()
         if self._ready:
             _here.watch.attach(self.sock)
+            if _here.watch.ended:
+                raise ConnectionAbortedError
             _here.watch.sent = True
         super().send(data)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Iterator
 
 from tegro_analytics.api.watchdog import Watch
@@ -28,6 +29,8 @@ class Errand:
     def __init__(self) -> None:
         self._over = threading.Event()
         self._watches: set[Watch] = set()
+        self._parts: weakref.WeakSet[Errand] = weakref.WeakSet()
+        self._whole: Errand | None = None
         self._lock = threading.Lock()
 
     @property
@@ -39,9 +42,18 @@ class Errand:
         """Say that nobody waits any more; more than once does no harm."""
         self._over.set()
         with self._lock:
-            watches = list(self._watches)
-        for watch in watches:
-            watch.call_off()
+            under_way: list[Watch | Errand] = [*self._watches, *self._parts]
+        for each in under_way:
+            each.call_off()
+
+    def belongs_to(self, whole: Errand) -> None:
+        """Be called off when another one is."""
+        if self._whole is not whole:
+            self._whole = whole
+            with whole._lock:
+                whole._parts.add(self)
+            if whole.called_off:  # it was, just before
+                self.call_off()
 
     def sleep(self, seconds: float) -> None:
         """Wait for so long, or until it is called off."""

@@ -45,6 +45,8 @@ class Event(enum.StrEnum):
     DEADLINE = enum.auto()
     TOO_LATE = enum.auto()
     INTERRUPTED = enum.auto()
+    CALLED_OFF = enum.auto()
+    CUT_SHORT = enum.auto()
     BAD_STATUS_LINE = enum.auto()
     SHORT_BODY = enum.auto()
     BAD_CHUNK = enum.auto()
@@ -92,6 +94,7 @@ class Rule:
 
 _HELD_BACK = ", and not again for now, because many calls of the key get no answer"
 _LATER = "Try again later; what was read before stands."
+_ANOTHER = "A client that is closed makes no more calls: make another one."
 _SUPPORT = "If it stays so, tell the provider's support, with the ray id if there is one."
 _NET = "Look at the network of this machine, then try again."
 
@@ -122,6 +125,8 @@ RULES: Mapping[Event, Rule] = MappingProxyType(
             "stop", "not sent", DeadlineExceeded, "Give the call more time (deadline=), or try again later."
         ),
         Event.INTERRUPTED: Rule("stop", "unknown", TransportError, ""),
+        Event.CALLED_OFF: Rule("stop", "not sent", NeverSent, _ANOTHER),
+        Event.CUT_SHORT: Rule("stop", "unknown", TransportError, _ANOTHER),
         Event.BAD_STATUS_LINE: Rule("again", "unknown", BadAnswer, _SUPPORT),
         Event.SHORT_BODY: Rule("again", "unknown", BadAnswer, _LATER),
         Event.BAD_CHUNK: Rule("again", "unknown", BadAnswer, _LATER),

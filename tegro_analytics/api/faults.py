@@ -14,6 +14,7 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from tegro_analytics.api.events import Event
+from tegro_analytics.api.watchdog import Watch
 
 
 class TooLarge(http.client.HTTPException):
@@ -58,11 +59,15 @@ WORDS: Mapping[Event, str] = {
     Event.NAME_NOT_FOUND: "the name of the host was not found",
     Event.CONNECT_TIMEOUT: "the host did not take the connection in time",
     Event.PROXY: "the proxy did not make the connection",
+    Event.KEY_BUSY: "another call of this key has kept its turn for minutes",
+    Event.TOO_LATE: "the time for the call is over",
     Event.TLS: "the other side could not prove who it is (TLS)",
     Event.RESET: "the connection ended before there was an answer",
     Event.READ_TIMEOUT: "no answer came in time",
     Event.DEADLINE: "the answer was not complete when the time for the call was over",
     Event.INTERRUPTED: "interrupted",
+    Event.CALLED_OFF: "called off before it was sent",
+    Event.CUT_SHORT: "called off before there was an answer",
     Event.BAD_STATUS_LINE: "what came is not HTTP",
     Event.SHORT_BODY: "the answer was cut off",
     Event.BAD_CHUNK: "the answer was broken on its way",
@@ -70,20 +75,25 @@ WORDS: Mapping[Event, str] = {
 }
 
 
-def name_fault(error: BaseException, *, expired: bool, sent: bool) -> Event:
+def name_end(watch: Watch) -> Event | None:
+    """Say why an exchange was ended from this side, if it was; all else that was seen follows from that."""
+    if watch.called_off:
+        return Event.CUT_SHORT if watch.sent else Event.CALLED_OFF
+    if watch.expired:
+        return Event.DEADLINE if watch.sent else Event.CONNECT_TIMEOUT
+    return None
+
+
+def name_fault(error: BaseException, *, sent: bool) -> Event:
     """Say which event an exception stands for.
 
     Parameters
     ----------
     error
         As raised by ``requests`` or by what it stands on.
-    expired
-        Whether the deadline came: whatever else was seen then follows from that.
     sent
         Whether a byte of the request may have left.
     """
-    if expired:
-        return Event.DEADLINE if sent else Event.CONNECT_TIMEOUT
     causes = tuple(_causes(error))
     for kinds, event in _AFTER_SENDING if sent else _BEFORE_SENDING:
         if any(isinstance(cause, kinds) for cause in causes):

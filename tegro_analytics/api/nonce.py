@@ -15,6 +15,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Literal
@@ -65,20 +66,27 @@ class Ledger:
         self._file: filelock.BaseFileLock | None = None
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[_Record]:
+    def held(self, *, over: Callable[[], bool] = lambda: False) -> Iterator[_Record]:
         """Be the only one, of all threads and processes, that uses the record in the block.
+
+        Parameters
+        ----------
+        over
+            Says whether there is no reason to wait any more.
 
         Raises
         ------
         KeyBusy
-            If somebody else kept it for five minutes.
+            If somebody else kept it for five minutes, or there is no reason to wait for it any more.
         ConfigurationError
             If the folder cannot be used.
         """
-        if not self._thread.acquire(timeout=PATIENCE_SECONDS):
-            raise KeyBusy
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while not self._thread.acquire(timeout=min(PATIENCE_SECONDS, 0.1)):
+            if over() or time.monotonic() >= patience:
+                raise KeyBusy
         try:
-            with self._locked_file():
+            with self._locked_file(over):
                 record = self._read()
                 self.rule = record.rule
                 yield record
@@ -95,7 +103,7 @@ class Ledger:
             file.truncate()
 
     @contextlib.contextmanager
-    def _locked_file(self) -> Iterator[None]:
+    def _locked_file(self, over: Callable[[], bool]) -> Iterator[None]:
         busy = False
         with self._usable_folder():
             if self._file is None:
@@ -109,7 +117,7 @@ class Ledger:
                     preserve_lock_file=True,
                 )
             try:
-                self._file.acquire()
+                self._file.acquire(cancel_check=over)
             except filelock.Timeout:
                 busy = True
         if busy:
@@ -212,7 +220,13 @@ class Nonces:
         """Say which rule is in use; None before the first contact."""
         return self._ledger.rule if self._chosen == "auto" else self._chosen
 
-    def learn(self, ask: Callable[[int], Failure | None], wait: Callable[[float], None]) -> Failure | None:
+    def learn(
+        self,
+        ask: Callable[[int], Failure | None],
+        wait: Callable[[float], None],
+        *,
+        over: Callable[[], bool] = lambda: False,
+    ) -> Failure | None:
         """Find the rule out, if nobody has yet.
 
         Parameters
@@ -221,6 +235,8 @@ class Nonces:
             Makes a read with the nonce it is given; None means that it was answered.
         wait
             Waits for seconds.
+        over
+            Says whether nobody waits for the call any more.
 
         Returns
         -------
@@ -230,11 +246,13 @@ class Nonces:
         if self._chosen != "auto" or self._ledger.rule is not None:
             return None
         ledger = self._ledger
-        with ledger.held() as record:
+        with ledger.held(over=over) as record:
             return self._probe(ledger, record, ask, wait) if record.rule is None else None
 
     @contextlib.contextmanager
-    def turn(self, wait: Callable[[float], None]) -> Iterator[int]:
+    def turn(
+        self, wait: Callable[[float], None], *, over: Callable[[], bool] = lambda: False
+    ) -> Iterator[int]:
         """Give the nonce of one call; the block is the call.
 
         In milliseconds the blocks of threads and processes run side by side, in seconds one after another.
@@ -244,7 +262,7 @@ class Nonces:
         if nonce is not None:
             yield nonce
             return
-        with ledger.held() as record:
+        with ledger.held(over=over) as record:
             nonce = self._next_second(record, wait)
             record.seconds = nonce
             ledger.write(record)

@@ -7,7 +7,6 @@ not as a context, not as a frame of a traceback.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import email.utils
 import os
@@ -26,7 +25,7 @@ from tegro_analytics.api.clock import Clock
 from tegro_analytics.api.connection import WatchedAdapter, reporting_to, trust
 from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import Event, Failure
-from tegro_analytics.api.faults import FOREIGN, WORDS, TooLarge, name_fault
+from tegro_analytics.api.faults import FOREIGN, WORDS, TooLarge, name_end, name_fault
 from tegro_analytics.api.watchdog import Watch, watched
 from tegro_analytics.exceptions import ConfigurationError
 
@@ -91,8 +90,8 @@ class Transport:
         signature: str,
         *,
         seconds: float,
+        errand: Errand,
         fresh: bool = False,
-        errand: Errand | None = None,
     ) -> Received | Failure:
         """Send one body and read the answer to its end.
 
@@ -104,24 +103,25 @@ class Transport:
             The exact bytes, and what signs them.
         seconds
             How long this may take in all.
+        errand
+            What the body is sent for: where that is called off, the exchange ends.
         fresh
             Use a connection of its own. One that was kept open may have been closed by the other side,
             and then nobody knows whether the request was read.
-        errand
-            What the body is sent for: where that is called off, the exchange ends.
         """
         request = self._request(method, body, signature)
         watch = Watch(seconds)
         adapter = WatchedAdapter(self._trusted) if fresh else self._kept_adapter()
         try:
-            with reporting_to(watch), watched(watch), _ending_with(errand, watch):
+            with reporting_to(watch), watched(watch), errand.watching(watch):
                 received = self._exchange(adapter, request, seconds)
-            # A body without a length that the watchdog cut off looks like one that has ended.
-            if not watch.ended:
+            # A body without a length that was cut off from here looks like one that has ended.
+            end = name_end(watch)
+            if end is None:
                 return received
-            event = Event.DEADLINE if watch.expired else Event.RESET
+            event = end
         except FOREIGN as error:
-            event = name_fault(error, expired=watch.expired, sent=watch.sent)
+            event = name_end(watch) or name_fault(error, sent=watch.sent)
         except KeyboardInterrupt:
             event = Event.INTERRUPTED
         finally:
@@ -196,10 +196,6 @@ class Transport:
                 if self._pid != os.getpid():
                     self._adapter, self._pid = WatchedAdapter(self._trusted), os.getpid()
         return self._adapter
-
-
-def _ending_with(errand: Errand | None, watch: Watch) -> contextlib.AbstractContextManager[None]:
-    return errand.watching(watch) if errand is not None else contextlib.nullcontext()
 
 
 def _proxies_for(url: str) -> dict[str, str]:

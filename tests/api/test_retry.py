@@ -42,6 +42,8 @@ ATTEMPTS = {
     Event.DEADLINE: (1, DeadlineExceeded, 1, OutcomeUnknown),
     Event.TOO_LATE: (1, DeadlineExceeded, 1, DeadlineExceeded),
     Event.INTERRUPTED: (1, KeyboardInterrupt, 1, KeyboardInterrupt),
+    Event.CALLED_OFF: (1, NeverSent, 1, NeverSent),
+    Event.CUT_SHORT: (1, TransportError, 1, OutcomeUnknown),
     Event.BAD_STATUS_LINE: (5, BadAnswer, 1, OutcomeUnknown),
     Event.SHORT_BODY: (5, BadAnswer, 1, OutcomeUnknown),
     Event.BAD_CHUNK: (5, BadAnswer, 1, OutcomeUnknown),
@@ -216,7 +218,7 @@ def test_no_time_left(tmp_path: Path) -> None:
     with serving(success([])) as server:
         time = FakeTime()
         caller = caller_of(server.url, tmp_path, deadline=60, clock=time.clock)
-        caller.nonces.learn = lambda *_: time.sleep(61)  # type: ignore[method-assign, assignment, return-value]
+        caller.nonces.learn = lambda *_, **__: time.sleep(61)  # type: ignore[method-assign, assignment, return-value]
         results = read(caller), move(caller)
     assert_never_sent(results, Event.TOO_LATE)
     assert not server.requests

@@ -65,3 +65,24 @@ def test_a_closed_socket_does_no_harm(pair: tuple[socket.socket, socket.socket])
     ours.close()
     watch.expire()
     assert watch.expired
+
+
+def test_an_exchange_can_be_called_off(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, _ = pair
+    with watched(Watch(3600)) as watch:
+        watch.attach(ours)
+        watch.call_off()
+        assert ours.recv(1) == b""
+    assert (watch.called_off, watch.expired, watch.ended) == (True, False, True)
+
+
+def test_what_is_complete_is_left_alone(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    watch = Watch(3600)
+    watch.attach(ours)
+    watch.release()
+    watch.expire()
+    watch.call_off()
+    theirs.sendall(b"x")
+    assert ours.recv(1) == b"x"
+    assert not watch.ended
