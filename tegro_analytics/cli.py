@@ -10,7 +10,7 @@ code  meaning
 4     the API refused, or the network failed
 5     incomplete, or not verified as complete
 6     the outcome of a call that moves money is unknown
-130   Ctrl-C
+130   Ctrl-C; 143 where the system asked for the end
 ====  =============================================
 """
 
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from tegro_analytics import exceptions
+from tegro_analytics.interruption import Heed, heeding
 from tegro_analytics.texts import tr
 
 if TYPE_CHECKING:
@@ -205,22 +206,45 @@ def sandbox(context: typer.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; ends the process with its exit code."""
+    with heeding() as heed:
+        code = run(list(sys.argv[1:] if arguments is None else arguments), heed)
+    sys.exit(code)
+
+
+def run(arguments: list[str], heed: Heed) -> int:
+    """Run a command; gives its exit code."""
     warnings.showwarning = _show_warning
-    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+    code, problem = _end_of(arguments, heed)
+    if heed.signal and not code:  # it came, and something swallowed it: what was done may be half of it
+        code, problem = _interrupted(None, heed)
+    if problem:
+        print(f"tegro: {' '.join(problem.split())}", file=sys.stderr)
+    return code
 
 
-def _run(arguments: list[str]) -> int:
+def _end_of(arguments: list[str], heed: Heed) -> tuple[int, str]:
+    """Run a command to its end; gives its exit code and, where it has not done what it was to do, why."""
     try:
         app(arguments, prog_name="tegro")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-        problem = tr("cli.interrupted") if code == INTERRUPTED else ""
+        return (code, "") if code != INTERRUPTED else _interrupted(end, heed)
     except exceptions.TegroError as error:
-        code = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
-        problem = " ".join(str(error).split())
-    if problem:
-        print(f"tegro: {problem}", file=sys.stderr)
-    return code
+        return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1), str(error)
+    except KeyboardInterrupt as end:
+        return _interrupted(end, heed)
+    except Exception as error:
+        if heed.signal:  # a library may tell of Ctrl-C in a way of its own, as DuckDB does
+            return _interrupted(error, heed)
+        raise
+    return 0, ""
+
+
+def _interrupted(end: BaseException | None, heed: Heed) -> tuple[int, str]:
+    """Find what the interrupted call has said, behind what typer made of it."""
+    while end is not None and not isinstance(end, KeyboardInterrupt):
+        end = end.__cause__ or end.__context__
+    return heed.code, str(end or "") or tr("cli.interrupted")
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:  # noqa: ARG001

@@ -43,7 +43,7 @@ class Member:
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:
-    """Hold what is known after a run: canonical Arrow tables, its report, and where each list ended lately."""
+    """Hold what is known after a run: canonical Arrow tables, its report, where each list ended lately."""
 
     tables: dict[str, pa.Table]
     report: SyncReport
@@ -135,9 +135,9 @@ class _Run:
         """Say of a run that was interrupted what it had read, and what stands."""
         lang = self.setting.lang
         told = [tr("sync.interrupted", lang)]
-        if self.reading is not None:
-            name, stream = self.reading
-            rows, oldest = stream.report.unique, stream.report.oldest_created or "–"
+        name, stream = self.reading or ("", None)
+        if stream is not None and (rows := stream.report.unique):
+            oldest = stream.report.oldest_created or "–"
             told.append(tr("sync.how_far", lang, table=tr(f"table.{name}", lang), rows=rows, oldest=oldest))
         moment = f"{before.report.started_at:%Y-%m-%d %H:%M} UTC" if before else ""
         told.append(tr("sync.stands", lang, moment=moment) if before else tr("sync.first", lang))

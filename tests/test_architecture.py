@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "tegro_analytics"
 
 FLOORS = [
-    {"exceptions", "prompt"},
+    {"exceptions", "interruption", "prompt"},
     {"schemas", "privacy", "texts", "tracebacks"},
     {"credentials"},
     {"money", "settings", "reference", "progress", "sync_report"},
