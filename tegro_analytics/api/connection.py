@@ -43,6 +43,18 @@ def reporting_to(watch: Watch) -> Iterator[None]:
         _here.watch = None
 
 
+class _NotOurs(logging.Filter):
+    """Let no library log what stands in an answer to us: in a broken header there may be anything."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record may be logged: if no exchange of ours is under way in this thread."""
+        return record.levelno < logging.WARNING or getattr(_here, "watch", None) is None
+
+
+for _name in ("urllib3.connection", "urllib3.response"):
+    logging.getLogger(_name).addFilter(_NotOurs())
+
+
 class _Reporting(HTTPConnection):
     """Report to the watch of the thread.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import socket
 import threading
 import time
@@ -14,9 +15,10 @@ from typing import Any
 import pytest
 import requests
 
-from tegro_analytics.api import connection, transport
+from tegro_analytics.api import connection, retry, transport
 from tegro_analytics.api.answers import Answer
 from tegro_analytics.api.caller import Caller, Result
+from tegro_analytics.api.client import Client
 from tegro_analytics.api.events import Event, Failure
 from tegro_analytics.api.lookup import find_addresses
 from tests.api.faults import OK, silence
@@ -274,3 +276,10 @@ def test_an_address_is_looked_up_nowhere(unanswered: list[str]) -> None:
     assert find_addresses("127.0.0.1", 80, seconds=0) == ["127.0.0.1"]
     assert find_addresses("[::1]", 80, seconds=0) == ["::1"]
     assert unanswered == []
+
+
+def test_the_limits_are_those_of_the_documents() -> None:
+    assert (transport.CONNECT_SECONDS, transport.READ_SECONDS) == (5, 30)
+    assert (retry.ATTEMPTS, retry.SECONDS) == (5, 60)
+    assert transport.MAX_BYTES == 16 * 2**20
+    assert inspect.signature(Client).parameters["deadline"].default == 60

@@ -26,7 +26,7 @@ from tegro_analytics.exceptions import (
     Rejected,
     TransportError,
 )
-from tests.api.faults import ACTS
+from tests.api.faults import ACTS, PAGE_1010
 from tests.api.wire import Act, FakeTime, answer, caller_of, raw, refusal, serving, success
 
 ATTEMPTS = {
@@ -254,7 +254,17 @@ def test_retry_after_as_a_date_is_obeyed(tmp_path: Path) -> None:
     assert slept[0] == 9
 
 
-@pytest.mark.parametrize("text", ["soon", "-3", "²", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "soon",
+        "-3",
+        "²",
+        "",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Tue, 14 Nov 2023 99999999999999999999:13:21 GMT",
+    ],
+)
 def test_retry_after_that_cannot_be_read_is_passed_over(text: str, tmp_path: Path) -> None:
     slept, _ = pauses(answer(b"", status="503 Busy", Retry_After=text), tmp_path)
     assert 0.5 <= slept[0] <= 1.0
@@ -307,9 +317,26 @@ def test_a_message_says_what_was_seen_and_what_to_do(tmp_path: Path) -> None:
     )
 
 
-def test_the_edge_names_its_code_and_its_ray(tmp_path: Path) -> None:
-    with serving(ACTS[Event.BLOCKED][0]) as server:
-        error = failure_of(read(caller_of(server.url, tmp_path))).as_error()
+@pytest.mark.parametrize(
+    ("page", "status", "code", "advice"),
+    [
+        (PAGE_1010, 403, "code 1010", "Try from another network"),
+        (
+            b"<html><title>524: A timeout occurred</title>Error code 524</html>",
+            524,
+            "code 524",
+            "Try again later",
+        ),
+        (b"<html>Just a moment...</html>", 200, "code 200", "Try again later"),
+    ],
+)
+def test_the_edge_names_its_code_and_its_ray_and_what_to_do(
+    page: bytes, status: int, code: str, advice: str, tmp_path: Path
+) -> None:
+    act = answer(page, status=f"{status} Edge", kind="text/html", CF_RAY="8f1-DME")
+    with serving(act) as server:
+        error = failure_of(read(caller_of(server.url, tmp_path, clock=FakeTime().clock))).as_error()
     assert isinstance(error, EdgeError)
-    assert "code 1010" in str(error)
-    assert (error.ray, error.status) == ("8f1-DME", 403)
+    assert code in str(error)
+    assert advice in str(error)
+    assert (error.ray, error.status) == ("8f1-DME", status)
