@@ -66,6 +66,11 @@ def test_numbers_are_written_out_in_full(value: Any, written: str) -> None:
     assert body == f'{{"shop_id":"s","nonce":1,"x":{written}}}'
 
 
+def test_a_plain_encoder_writes_what_is_no_number_of_json_or_not_in_full() -> None:
+    assert json.dumps([1e-08, float("nan")]) == "[1e-08, NaN]"
+    assert str(Decimal("1E-8")) == "1E-8"
+
+
 @pytest.mark.parametrize(
     "value",
     [
