@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tegro_analytics.credentials import ApiKey, ShopAccess, find_access, wrap_key
-from tegro_analytics.sandbox.process import start
+from tegro_analytics.sandbox.process import Sandbox, start
 from tegro_analytics.settings import load_settings
 from tegro_analytics.shop import MoneyForm, Shop
 from tegro_analytics.tracebacks import opaque
@@ -109,7 +108,7 @@ def demo(*, orders: int = 20_000, seed: int = 7, lang: str | None = None, **opti
     """Start a sandbox Tegro on this machine and open its shop: everything works, and no key is needed.
 
     The sandbox is a process of its own that speaks the API over HTTP on the loopback interface, and ends with
-    this one. The same seed gives the same shop.
+    this one; what was read is kept in a folder that ends with it. The same seed gives the same shop.
 
     Parameters
     ----------
@@ -129,13 +128,20 @@ def demo(*, orders: int = 20_000, seed: int = 7, lang: str | None = None, **opti
     300
     >>> shop.close()
     """
-    sandbox = start(orders=orders, seed=seed)
+    store = options.pop("store", None)
+    sandbox = start(orders=orders, seed=seed, scratch=store is None)
+    try:
+        return _open_sandbox(sandbox, store=store or sandbox.scratch, lang=lang, **options)
+    except BaseException:
+        sandbox.close()
+        raise
+
+
+def _open_sandbox(sandbox: Sandbox, **options: Any) -> Shop:
     settings = load_settings(
         base_url=sandbox.base_url,
-        store=options.pop("store", None) or Path(tempfile.mkdtemp(prefix="tegro-demo-")),
         source_timezone=sandbox.source_timezone,
         currencies=sandbox.currencies,
-        lang=lang,
         **options,
     )
     access = ShopAccess("demo", sandbox.shop_id, ApiKey(sandbox.api_key))

@@ -13,15 +13,17 @@ death it could tell, so it is not watched: ``tegro sandbox`` in a terminal runs 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
 import stat
 import sys
+import tempfile
 import textwrap
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from tegro_analytics.sandbox.clock import DAY, EARLIEST, ZONE_NAME, parse_moment
@@ -53,7 +55,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         why = f"port {options.port} cannot be used ({error.strerror}); --port 0 takes a free one"
         sys.stderr.write(f"tegro sandbox: {why}\n")
         return USAGE
-    with server:
+    with server, _scratch(wanted=options.scratch) as scratch:
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
         for fault in options.fault:
             if fault.name == REFUSED:
@@ -61,7 +63,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         if options.arrivals_per_minute:
             threading.Thread(target=traffic.run, args=(stop,), daemon=True).start()
         try:
-            serve(stop, facts)
+            serve(stop, facts | scratch)
         finally:
             stop.set()
             server.shutdown()
@@ -126,6 +128,16 @@ def serve(stop: threading.Event, facts: dict[str, object]) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextlib.contextmanager
+def _scratch(*, wanted: bool) -> Iterator[dict[str, object]]:
+    """Make a folder for the data of whoever uses the sandbox; it goes at the end, however its user ended."""
+    if not wanted:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="tegro-demo-", ignore_cleanup_errors=True) as folder:
+        yield {"scratch": folder}
+
+
 def _is_pipe(descriptor: int) -> bool:
     try:
         mode = os.fstat(descriptor).st_mode
@@ -187,6 +199,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--now", type=_moment, help="the present at the start, Moscow time or ISO (the real one)")
     add("--days", type=_positive, default=400, help="length of the history (%(default)s)")
     add("--withdrawal-shape", choices=WITHDRAWAL_SHAPES, default=WITHDRAWAL_SHAPES[0], help="(%(default)s)")
+    add("--scratch", action="store_true", help="make a folder for its user's data, gone when it ends (no)")
     words = "misbehave; may be given more than once (none)"
     add("--fault", type=_fault, action="append", default=[], metavar="NAME[:SHARE]", help=words)
 

@@ -32,6 +32,7 @@ class Options:
     days: int = 400
     withdrawal_shape: str = MIXED
     fault: tuple[Fault, ...] = ()
+    scratch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

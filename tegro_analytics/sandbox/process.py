@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,11 @@ class Sandbox:
     def currencies(self) -> dict[int, str]:
         """Map the ids of its currencies to codes."""
         return {int(number): code for number, code in self.facts["currencies"].items()}
+
+    @property
+    def scratch(self) -> Path | None:
+        """Name the folder that goes with the sandbox, where one was asked for."""
+        return Path(self.facts["scratch"]) if "scratch" in self.facts else None
 
     @property
     def pid(self) -> int:
@@ -140,6 +146,8 @@ class Sandbox:
             if stream:
                 with contextlib.suppress(OSError):
                     stream.close()
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)  # it was killed, and could not do so itself
         _LIVING.discard(self)
 
 
@@ -162,6 +170,7 @@ def start(
     days: int = 400,
     withdrawal_shape: str = "mixed",
     fault: Sequence[str] = (),
+    scratch: bool = False,
     timeout: float | None = None,
 ) -> Sandbox:
     """Start a sandbox and wait until it serves.
@@ -181,17 +190,17 @@ def start(
     ...     sandbox.truth()["counts"]["orders"]
     10
     """
-    given = dict(locals())  # every parameter but two is an option of the same name
-    del given["timeout"], given["fault"]
+    given = dict(locals())  # every parameter but three is an option of the same name
+    del given["timeout"], given["fault"], given["scratch"]
     options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
-    options += [f"--fault={one}" for one in fault]
+    options += [f"--fault={one}" for one in fault] + ["--scratch"] * scratch
     return _start(options, 30 + orders / 10_000 if timeout is None else timeout)
 
 
 def _start(options: list[str], timeout: float) -> Sandbox:
     with tempfile.TemporaryFile() as errors:
         process = _spawn(options, errors)
-        line = _first_line(process, timeout)
+        line = _first_line_or_kill(process, timeout)
         if not line:
             # Closed without a line: the process is ending, and its reason is on the other stream.
             status = None if line is None else _ended(process)
@@ -241,6 +250,16 @@ def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes | Non
         return lines.get(timeout=timeout)
     except queue.Empty:
         return None
+
+
+def _first_line_or_kill(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
+    """Read a line; where Ctrl-C comes while it is awaited, nobody will ever use the process."""
+    try:
+        return _first_line(process, timeout)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int | None:
