@@ -112,12 +112,6 @@ class _Reporting(HTTPConnection):
     def _check(self) -> None:
         """Refuse a connection that is not what it should be."""
 
-    def _tunnel(self) -> None:
-        super()._tunnel()
-        # An answer of the proxy that the watchdog cut off counts as one that has ended.
-        if _here.watch.ended:
-            raise TimeoutError
-
     def _drop_twin(self) -> None:
         if self._twin is not None:
             self._twin.close()

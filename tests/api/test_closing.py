@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tegro_analytics.api import nonce
 from tegro_analytics.api.answers import Answer
 from tegro_analytics.api.caller import Caller, Result
 from tegro_analytics.api.client import Client
@@ -97,10 +98,13 @@ def test_a_call_that_waits_for_the_pace(threads: ThreadPoolExecutor, tmp_path: P
     assert len(server.requests) == 1
 
 
-def test_a_call_that_waits_for_its_turn(threads: ThreadPoolExecutor, tmp_path: Path) -> None:
+@pytest.mark.parametrize("holder", ["thread", "process"])
+def test_a_call_that_waits_for_its_turn(holder: str, threads: ThreadPoolExecutor, tmp_path: Path) -> None:
     with serving(success([])) as server:
         client = Client(KEY, SHOP, base_url=server.url, data_folder=tmp_path, nonce="seconds")
         with client._caller.nonces.turn(time.sleep):
+            if holder == "process":
+                nonce._ledgers.clear()  # what follows is another process to the one that holds it
             call = threads.submit(client.orders)
             time.sleep(0.05)
             client.close()

@@ -241,8 +241,15 @@ def test_the_addresses_of_a_host_share_the_time(tmp_path: Path, monkeypatch: pyt
             raise ConnectionRefusedError
         return real(address, seconds, **options)
 
+    def reach(one: Any) -> socket.socket:
+        sock = reached(one)
+        left.append(sock.gettimeout())
+        return sock
+
     given: list[tuple[str, float]] = []
-    real = connection.create_connection
+    left: list[float | None] = []
+    real, reached = connection.create_connection, connection._Reporting._reach
+    monkeypatch.setattr(connection._Reporting, "_reach", reach)
     monkeypatch.setattr(connection, "create_connection", connect)
     monkeypatch.setattr(connection, "find_addresses", lambda *_, **__: ["10.0.0.1", "10.0.0.2", "127.0.0.1"])
     monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.3)
@@ -254,6 +261,7 @@ def test_the_addresses_of_a_host_share_the_time(tmp_path: Path, monkeypatch: pyt
     first, _, last = (seconds for _, seconds in given)
     assert first <= 0.1
     assert first < last <= 0.2
+    assert left == [0.3]  # a handshake has the whole of it
 
 
 @pytest.mark.parametrize(
