@@ -29,8 +29,9 @@ POOL = 64
 _here = threading.local()
 
 
-# It warns of broken headers with what they hold, and that may be what was sent.
-logging.getLogger("urllib3.connection").addFilter(lambda _: getattr(_here, "watch", None) is None)
+# They warn of broken headers with what stands in them, and that may be what was sent.
+for _name in ("urllib3.connection", "urllib3.response"):
+    logging.getLogger(_name).addFilter(lambda _: getattr(_here, "watch", None) is None)
 
 
 @contextlib.contextmanager
@@ -41,18 +42,6 @@ def reporting_to(watch: Watch) -> Iterator[None]:
         yield
     finally:
         _here.watch = None
-
-
-class _NotOurs(logging.Filter):
-    """Let no library log what stands in an answer to us: in a broken header there may be anything."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a record may be logged: if no exchange of ours is under way in this thread."""
-        return record.levelno < logging.WARNING or getattr(_here, "watch", None) is None
-
-
-for _name in ("urllib3.connection", "urllib3.response"):
-    logging.getLogger(_name).addFilter(_NotOurs())
 
 
 class _Reporting(HTTPConnection):
