@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from tegro_analytics.exceptions import ConfigurationError, ExportError
+from tegro_analytics.reports.files import new_file
 
 __all__ = ["copy_to", "folder", "run", "to_html"]
 
 TIMEOUT_SECONDS = 300
+HEARTBEAT_SECONDS = 0.25
+"""So often whoever waits for a notebook looks up: on Windows Ctrl-C does not reach it before."""
 _FOUND_BY = "01_quickstart.ipynb"
 
 
@@ -95,8 +100,37 @@ def run(notebook: Path, *, environment: dict[str, str] | None = None, folder: Pa
         resources={"metadata": {"path": str(folder or notebook.parent)}},
     )
     with _variables(environment or {}):
-        client.execute(env=dict(os.environ))
+        _execute(client, dict(os.environ))
     return node
+
+
+def _execute(client: Any, environment: dict[str, str]) -> None:
+    """Run the notebook of a client in a thread of its own, and end its kernel at once after Ctrl-C.
+
+    In the main thread it would take Ctrl-C for itself, and tell of a kernel that died.
+    """
+    loop, tasks = asyncio.new_event_loop(), []
+
+    async def work() -> None:
+        tasks.append(asyncio.current_task())
+        await client.async_execute(env=environment)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        running = thread.submit(_run_on, loop, work())
+        try:
+            while not concurrent.futures.wait([running], HEARTBEAT_SECONDS).done:
+                pass
+        except BaseException:
+            client.shutdown_kernel = "immediate"
+            for task in tasks:
+                loop.call_soon_threadsafe(task.cancel)
+            raise
+        running.result()
+
+
+def _run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(work)
 
 
 @contextlib.contextmanager
@@ -131,5 +165,6 @@ def to_html(node: Any, path: Path, *, title: str) -> Path:
         embed_images=True,
     )
     body, _ = exporter.from_notebook_node(node, resources={"metadata": {"name": title}})
-    path.write_text(body, encoding="utf-8")
+    with new_file(path, overwrite=True) as (draft, _):
+        draft.write_text(body, encoding="utf-8")
     return path

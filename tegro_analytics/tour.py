@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tegro_analytics import charts, notebook, opening
+from tegro_analytics.reports.files import new_file
 from tegro_analytics.shop import Shop
 from tegro_analytics.texts import LANGUAGES, language, tr
 
@@ -93,7 +94,8 @@ def _draw(shop: Shop, folder: Path, lang: str) -> Iterator[Path]:
         with mpl.rc_context({"figure.max_open_warning": 0}):
             axes = getattr(charts, name)(getattr(shop, name)(**options), lang=lang)
             path = folder / f"{name}-{lang}.png"
-            axes.figure.savefig(path, dpi=150)
+            with new_file(path, overwrite=True) as (draft, _):
+                axes.figure.savefig(draft, dpi=150, format="png")
         yield path
 
 

@@ -54,8 +54,8 @@ def test_a_list_that_always_ends_with_the_same_full_page_may_be_capped(tmp_path:
     ):
         reports = [shop.sync()]
         for hour in (13, 14):
-            came = [{"created_at": f"2026-11-24 {hour}:{minute:02}:00", "amount": 7} for minute in range(20)]
-            sandbox.control("insert", orders=came)
+            times = [f"2026-11-24 {hour}:{minute:02}:00" for minute in range(20)]
+            sandbox.control("insert", orders=[{"created_at": time, "amount": 7} for time in times])
             reports.append(shop.sync())
         known = len(shop.orders())
     assert [report.possibly_capped for report in reports] == [False, False, True]

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-import tegro_analytics
-
-PACKAGE = Path(tegro_analytics.__file__).parent
 TESTS = Path(__file__).parents[1]
 
 
@@ -31,9 +28,13 @@ def frames_of(error: BaseException) -> Iterator[FrameType]:
     for one in chain_of(error):
         trace = one.__traceback__
         while trace is not None:
-            if not Path(trace.tb_frame.f_code.co_filename).is_relative_to(TESTS):
+            if not is_of_a_test(trace.tb_frame):
                 yield trace.tb_frame
             trace = trace.tb_next
+
+
+def is_of_a_test(frame: FrameType) -> bool:
+    return Path(frame.f_code.co_filename).is_relative_to(TESTS)
 
 
 def everything_shown(error: BaseException) -> str:

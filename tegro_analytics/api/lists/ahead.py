@@ -5,7 +5,8 @@ page n is served, and the row on their border is on neither. So pages are read i
 each: page 1 once more. Where it shows no row that it did not show before the segment, nothing has moved.
 Where it does, the segment is read a second time, and one page more of it: a row that moved on while the first
 round was under way is met by the second one. Where so many rows came in that page 1 has nothing in common
-with what it was, the pages are read one by one, each sent after the one before has come.
+with what it was, the pages are read one by one, each sent after the one before has come. The longer nothing
+comes in, the longer a segment is, up to a limit.
 
 All of this holds where rows come in at one end alone: it is for lists that are seen to stand newest or oldest
 first. Rows that go away are no matter of it; only another way through the list finds what they moved.
@@ -23,8 +24,13 @@ from tegro_analytics.api.lists.segment import Fence, Segment, fence_of
 __all__ = ["Ahead"]
 
 SEGMENT = 16
-"""Pages between two fences, at least; with many workers more, so that one call in 65 is a fence."""
+"""Pages between two fences, at least; with many workers more, each of them has …"""
 ROUNDS = 4
+"""… so many."""
+MOST_CALM = 4
+"""Where nothing comes in, segments grow, up to so many times that length: one call in 65 is a fence."""
+FIRST = 8
+"""A list of more than a page is taken to go on for so many pages, or for twice those met."""
 STRETCH = 3
 """So many pages for each worker are read, at most, beyond the last one taken: slow ones hold others up."""
 
@@ -63,6 +69,7 @@ class Ahead:
         self._fence: Fence | None = None
         self._asked: Ticket | None = None
         self._alone: deque[int] = deque()
+        self._calm = 1
 
     @property
     def used(self) -> bool:
@@ -142,7 +149,7 @@ class Ahead:
     def _horizon(self, workers: int) -> int:
         """Say how far to read: not much farther than the list is known to go, nor past a bare page."""
         bare = (ticket.number for ticket in self._way.values() if ticket.page and not ticket.page.keys)
-        known = max(2 * self._taken, self._expected - self._taken)
+        known = max(2 * self._taken, FIRST, self._expected - self._taken)
         return min(self._taken + min(known, STRETCH * workers), self._limit, *bare)
 
     def _send_way(self, number: int, workers: int) -> None:
@@ -156,7 +163,7 @@ class Ahead:
         self._next = number + 1
         if (segment := self._open_segment(number, workers)) is not None:
             segment.tickets[number], segment.last = ticket, number
-            segment.closed = workers == 1 or number - segment.first + 1 >= _length(workers)
+            segment.closed = workers == 1 or number - segment.first + 1 >= self._length(workers)
 
     def _open_segment(self, number: int, workers: int) -> Segment | None:
         """Find the segment that a page belongs to, or begin one; pages that are read singly need none."""
@@ -166,6 +173,9 @@ class Ahead:
             return None
         self._segments.append(Segment(number, self._fence.ids, number))
         return self._segments[-1]
+
+    def _length(self, workers: int) -> int:
+        return max(SEGMENT, ROUNDS * workers) * self._calm
 
     def _wants_fence(self) -> bool:
         newest = self._fence.sent if self._fence else 0
@@ -184,6 +194,8 @@ class Ahead:
             if fence is None or since is None or fence.sent < since:
                 continue
             verdict = segment.judge(fence)
+            calm = verdict == "whole" and not segment.twice
+            self._calm = min(2 * self._calm, MOST_CALM) if calm else 1
             if verdict == "whole":
                 self._segments.remove(segment)
             elif verdict == "again":
@@ -229,10 +241,6 @@ class Ahead:
         while not ticket.done:
             self._crew.wait()
         return _page_of(ticket)
-
-
-def _length(workers: int) -> int:
-    return max(SEGMENT, ROUNDS * workers)
 
 
 def _page_of(ticket: Ticket) -> Page:

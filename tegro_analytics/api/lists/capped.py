@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,5 +54,5 @@ def looks_capped(ends: Sequence[End]) -> bool:
     last = ends[-READINGS:]
     dates = [end.newest for end in last]
     alike = len({(end.page, end.full) for end in last}) == 1
-    grew = all(before and after and before < after for before, after in zip(dates, dates[1:], strict=False))
+    grew = all(before and after and before < after for before, after in itertools.pairwise(dates))
     return len(last) == READINGS and alike and last[0].full and grew

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-__all__ = ["Ids", "Look", "looks_full", "similar"]
+__all__ = ["Ids", "Look", "far_from", "looks_full", "similar"]
+
+FAR_STEP = 1_000
+FAR_FACTOR = 10
 
 FULL_STEP = 5
 """People choose page sizes that are multiples of this …"""
@@ -26,6 +29,8 @@ class Look:
     ids: Ids = frozenset()
     new: Ids = frozenset()
     """Those of ``ids`` that were unseen on this walk until now."""
+    settled: bool = False
+    """Whether the rows are known, unchanged, and not recent."""
 
     @property
     def stale(self) -> bool:
@@ -41,6 +46,10 @@ class Look:
     def repeats(self) -> bool:
         """Whether some of the rows were seen before."""
         return len(self.new) < len(self.ids)
+
+    def shows_what(self, other: Look) -> bool:
+        """Tell whether another look at this very page has shown the same rows."""
+        return self.number == other.number and self.ids == other.ids
 
 
 def similar(some: Ids, others: Ids) -> bool:
@@ -69,3 +78,14 @@ def looks_full(rows: int, full_page: int | None = None) -> bool:
     if full_page is not None:
         return rows >= full_page
     return rows >= SMALLEST_FULL and rows % FULL_STEP == 0
+
+
+def far_from(number: int) -> int:
+    """Say which page is far behind another one, wherever the list may end.
+
+    Examples
+    --------
+    >>> far_from(3), far_from(200)
+    (1003, 2000)
+    """
+    return max(number + FAR_STEP, number * FAR_FACTOR)

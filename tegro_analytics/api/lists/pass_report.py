@@ -11,7 +11,7 @@ from tegro_analytics.api.lists.page import Page
 
 __all__ = ["EndSeen", "ListOrder", "PassReport", "Tally", "dated"]
 
-EndSeen = Literal["empty", "clamp", "first_page", "error", "ignored", "wrap", "cap", "unknown"]
+EndSeen = Literal["empty", "clamp", "first_page", "error", "ignored", "wrap", "cap", "known", "unknown"]
 ListOrder = Literal["newest", "oldest", "mixed", "unknown"]
 
 
@@ -40,6 +40,7 @@ class PassReport:
         How the list ends: ``empty`` page; ``error``, a refused page or ``null``; ``clamp``, its last page
         again and again; ``first_page``, page 1 again; ``ignored``, the page number seems to be ignored;
         ``wrap``, pages that were read come again; ``cap``, too many pages; ``unknown``, not yet reached.
+        ``known`` says that nothing was looked for at its end: from the last page on rows are settled.
     walks : int
         How often the list was walked.
     workers : int
@@ -47,15 +48,19 @@ class PassReport:
     last_page, last_page_rows : int
         The last page that held rows unseen until then, and how many rows it held; 0 without rows.
     complete : bool
-        Whether the list was read to an end.
+        Whether the list was read to an end, or to rows that are ``known``: the reading did what it had to.
     verified : bool
         Whether it was, and nothing that was seen speaks against every row of the start being among those
         read. One walk cannot show all: a row deleted from a page that is not looked at again moves the rows
         after it up by one place, past the reader. Where a second walk was asked for, it found no such row.
+        Of a reading that ended at ``known`` rows this says nothing but that: rows behind them it did not see.
     warnings : tuple of str
         What a person should know, in plain words.
     oldest_created, newest_created : str or None
         The span of ``date_created``, as received.
+    newest_at_start : str or None
+        The newest date on page 1 when the last walk began, if that reached its end. All rows older than that
+        were met; others may have come in meanwhile that were not, or not all of them.
     started_at, finished_at : datetime or None
         When the first and the last request were sent (UTC); None before any.
     retries : int
@@ -81,6 +86,7 @@ class PassReport:
     warnings: tuple[str, ...]
     oldest_created: str | None
     newest_created: str | None
+    newest_at_start: str | None
     started_at: datetime | None
     finished_at: datetime | None
     retries: int
@@ -147,6 +153,7 @@ class Tally:
         last_page_rows: int,
         complete: bool,
         verified: bool,
+        newest_at_start: str | None,
         warnings: Iterable[str],
     ) -> PassReport:
         """Put the counts together with what the way through the list has shown."""
@@ -168,6 +175,7 @@ class Tally:
             warnings=tuple(dict.fromkeys(warnings)),
             oldest_created=self.oldest,
             newest_created=self.newest,
+            newest_at_start=newest_at_start,
             started_at=self.started_at,
             finished_at=self.finished_at,
             retries=self.retries,

@@ -42,6 +42,7 @@ class PageStream(Iterator[Page]):
         max_pages: int = MAX_PAGES,
         full_page: int | None = None,
         verify: bool = False,
+        settled: Callable[[Page], bool] | None = None,
         workers: Callable[[], int] = lambda: 1,
         call_off: Callable[[], None] = lambda: None,
         crew: Callable[[Callable[[int], Page]], Crew] = Crew,
@@ -49,7 +50,9 @@ class PageStream(Iterator[Page]):
         self._fetch = fetch
         self._max_pages = max_pages
         self._tally = Tally()
-        self._rounds = Rounds(self._tally, max_pages=max_pages, full_page=full_page, verify=verify)
+        self._rounds = Rounds(
+            self._tally, max_pages=max_pages, full_page=full_page, verify=verify, settled=settled
+        )
         self._workers = workers
         self._call_off = call_off
         self._new_crew = crew
@@ -96,7 +99,7 @@ class PageStream(Iterator[Page]):
         walk, number = self._rounds.walk, self._rounds.wanted
         if number is None:
             return
-        ahead = self._rounds.trusts_order and self._workers() > 1
+        ahead = self._rounds.trusts_order and self._at_once() > 1
         if walk.forward and (ahead or self._ahead.pending):
             page = self._ahead.page(number)
         else:
@@ -125,7 +128,11 @@ class PageStream(Iterator[Page]):
     def _begin(self) -> tuple[Crew, Ahead]:
         crew = self._new_crew(self._fetch)
         expected = self._rounds.expected
-        return crew, Ahead(crew, workers=self._workers, limit=self._max_pages, expected=expected)
+        return crew, Ahead(crew, workers=self._at_once, limit=self._max_pages, expected=expected)
+
+    def _at_once(self) -> int:
+        """Say how many pages may be under way; one where the next page may be the last."""
+        return 1 if self._rounds.ending else self._workers()
 
     def _take_asides(self) -> None:
         while self._ahead.asides:
@@ -165,6 +172,7 @@ class PageStream(Iterator[Page]):
             last_page_rows=len(walk.last.ids),
             complete=self._state == "ended" and findings.complete,
             verified=self._state == "ended" and self._rounds.verified,
+            newest_at_start=self._rounds.newest_at_start if self._state == "ended" else None,
             warnings=self._rounds.warnings,
         )
 
@@ -175,6 +183,7 @@ def read_list(
     max_pages: int = MAX_PAGES,
     full_page: int | None = None,
     verify: bool = False,
+    settled: Callable[[Page], bool] | None = None,
     workers: Callable[[], int] = lambda: 1,
     call_off: Callable[[], None] = lambda: None,
 ) -> PageStream:
@@ -204,6 +213,12 @@ def read_list(
         page that comes again for every page number is then known to be whole if it has fewer rows.
     verify
         Whether to walk at least twice, and to call the list verified only if the last walk brought nothing.
+    settled
+        Says of a page that all of its rows are known from a run that was finished, unchanged since, and older
+        than a :func:`~tegro_analytics.api.lists.recent.horizon`. Give it only where the dates of creation
+        never rose over the last complete walk. Reading ends after two such pages in a row (``known``), as
+        long as no date rises on this walk either; else it goes on to the end of the list. It is asked once
+        for each page of the way, before the page is given.
     workers
         Says how many pages may be asked for at once. Pages are read ahead only where the list is seen to
         stand newest or oldest first.
@@ -241,6 +256,7 @@ def read_list(
         max_pages=max_pages,
         full_page=full_page,
         verify=verify,
+        settled=settled,
         workers=workers,
         call_off=call_off,
     )

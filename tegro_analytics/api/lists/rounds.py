@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import Tally, dated
 from tegro_analytics.api.lists.walk import AT_LAST, Walk
@@ -27,13 +29,25 @@ class Rounds:
         As for a walk.
     verify
         Whether one walk that seems sound is not enough.
+    settled
+        Says of a page of the way that its rows are known, unchanged, and not recent; None where that is not
+        to end a walk.
     """
 
-    def __init__(self, tally: Tally, *, max_pages: int, full_page: int | None, verify: bool) -> None:
+    def __init__(
+        self,
+        tally: Tally,
+        *,
+        max_pages: int,
+        full_page: int | None,
+        verify: bool,
+        settled: Callable[[Page], bool] | None = None,
+    ) -> None:
         self._tally = tally
         self._max_pages = max_pages
         self._full_page = full_page
         self._verify = verify
+        self._settled = settled
         self._earlier: list[Walk] = []
         self._unmet = 0
         self._youngest: str | None = None
@@ -57,6 +71,16 @@ class Rounds:
         before = self._earlier[-1].order.verdict if self._earlier else "unknown"
         seen = self.walk.pages > 1 and now in _PROVEN
         return not self._order_failed and (seen or (now != "mixed" and before in _PROVEN))
+
+    @property
+    def ending(self) -> bool:
+        """Whether the last page was settled, so that the walk may be over after the next one."""
+        return self.walk.recent.pages > 0
+
+    @property
+    def newest_at_start(self) -> str | None:
+        """Say which date was the newest one on page 1 when the last walk began, if that reached its end."""
+        return self.walk.newest_at_start if self.walk.findings.complete else None
 
     @property
     def expected(self) -> int:
@@ -84,7 +108,7 @@ class Rounds:
     def take(self, page: Page, *, ahead: bool) -> None:
         """Show the walk the page that it wanted; ``ahead`` if pages were read side by side to get there."""
         self._count_unmet(page)
-        self.walk.take(page)
+        self.walk.take(page, settled=self._is_settled(page))
         if ahead and self.walk.order.verdict not in _PROVEN and self.walk.order.verdict != "unknown":
             self._order_failed = True
             self.walk.distrust(
@@ -105,6 +129,17 @@ class Rounds:
         self._youngest = self._tally.newest
         self.walk = self._new_walk()
         return True
+
+    def _is_settled(self, page: Page) -> bool:
+        """Ask whether a page is settled, where that matters: on the way, and newest first so far.
+
+        What an earlier walk has seen of the order is no matter: where pages were read side by side, it may
+        have been rows that came in.
+        """
+        ordered = self.walk.order.verdict in ("newest", "unknown")
+        if self._settled is None or not (ordered and self.walk.forward and page.keys):
+            return False
+        return self._settled(page)
 
     def _needs_more(self) -> bool:
         findings = self.walk.findings

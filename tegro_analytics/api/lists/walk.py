@@ -9,6 +9,7 @@ nothing itself: :attr:`Walk.wanted` is the page that it wants to see, :meth:`Wal
                  │                                                                       │
                  ├─ much unseen, longer than pages were ─▶ LOOK BACK: longer too? ───────┤
                  ├─ much unseen ─────────────────────────────────────────────────────────┤
+                 ├─ the second settled page in a row, newest first ─▶ known              │
                  ├─ page 1, 2, 3 … come again, all of them ─▶ FRONT: page 1 ─▶ wrap ─────┤
                  ├─ little or nothing unseen ─▶ FAR page ── empty, BEYOND it too: ───────┤
                  │                               │          there is an end ahead        │
@@ -31,15 +32,15 @@ from collections.abc import Callable, Hashable
 from tegro_analytics.api.lists.findings import Findings
 from tegro_analytics.api.lists.front import Front
 from tegro_analytics.api.lists.lap import Lap
+from tegro_analytics.api.lists.lengths import Lengths
 from tegro_analytics.api.lists.list_order import OrderSeen
-from tegro_analytics.api.lists.look import Look, looks_full, similar
+from tegro_analytics.api.lists.look import Look, far_from, looks_full, similar
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import EndSeen
+from tegro_analytics.api.lists.recent import Recent
 
 __all__ = ["Walk"]
 
-FAR_STEP = 1_000
-FAR_FACTOR = 10
 MOST_BARREN = 20
 """So many pages without an unseen row are read where no end of the list is proven; then it is given up."""
 MOST_TAILS = 5
@@ -82,6 +83,9 @@ class Walk:
         self.last = Look()
         """The last page of the way that brought unseen rows."""
         self.order = OrderSeen()
+        self.recent = Recent()
+        self.newest_at_start: str | None = None
+        """The newest date on page 1 as it was when the walk began."""
         self._known = known
         self._seen: set[Hashable] = set()
         self._max_pages = max_pages
@@ -99,30 +103,35 @@ class Walk:
         self._empties = self._barren = self._tails = 0
         self._end_before: int | None = None
         """A page that is known to be past the end."""
-        self._largest = 0
-        """Rows of the longest page that brought something unseen."""
-        self._longest = self._longest_before = 0
-        """The same since a page that repeated rows, as pages do when they become shorter."""
+        self._lengths = Lengths()
 
     @property
     def forward(self) -> bool:
         """Whether the page wanted is the next one of the way, and not one that is asked for to find out."""
         return self.wanted is not None and self._step == self._on_next
 
+    @property
+    def reached(self) -> int:
+        """Say how far the way has come: the number of its last page."""
+        return self._at.number
+
     def distrust(self, why: str) -> None:
         """Be told from outside that rows may have been passed by."""
         self.findings.miss(why)
         self.wanted = self.wanted if self._last else None
 
-    def take(self, page: Page) -> None:
-        """Look at the page that was wanted, and decide what is wanted next."""
+    def take(self, page: Page, *, settled: bool = False) -> None:
+        """Look at the page that was wanted, and decide what is wanted next.
+
+        ``settled`` says of a page of the way that its rows are known, unchanged, and not recent.
+        """
         if self.wanted is None:
             raise RuntimeError("the walk is over")
         ids = frozenset(page.keys)
-        look = Look(self.wanted, page.keys, page.created, page.refusal, ids, ids - self._seen)
+        look = Look(self.wanted, page.keys, page.created, page.refusal, ids, ids - self._seen, settled)
         if look.number == 1:
             self._see_front(look)
-        longer = 0 < self._largest < len(ids)
+        longer = 0 < self._lengths.largest < len(ids)
         if longer and (look.number == 1 or (look.stale and self.pages > 1)):
             self.findings.miss(f"Page {look.number} was longer when read again than any page before")
         self._seen |= look.new
@@ -158,7 +167,7 @@ class Walk:
 
     def _on_look_back(self, look: Look) -> None:
         """See whether the page before became longer too: then rows between the two were passed by."""
-        if len(look.ids) > self._longest_before:
+        if self._lengths.outgrown(look):
             self.findings.miss(f"Pages became longer while the list was read, before page {self._at.number}")
         self._judge(self._at)
 
@@ -230,7 +239,7 @@ class Walk:
         elif self._tails == MOST_TAILS:
             self.findings.remarks.append("New rows kept coming in at the front when the end had been reached")
             self.wanted = None
-        elif self.findings.end in AT_LAST:
+        elif self.findings.end in (*AT_LAST, "known"):
             self._ask(1, self._on_tail)
         else:
             self._empties = 0
@@ -242,8 +251,7 @@ class Walk:
         self.wanted, self._step = number, step
 
     def _ask_far(self) -> None:
-        number = self._at.number
-        self._ask(max(number + FAR_STEP, number * FAR_FACTOR), self._on_far)
+        self._ask(far_from(self._at.number), self._on_far)
 
     def _go_on(self) -> None:
         if self._at.ids and self._at.number > self._max_pages:
@@ -292,13 +300,10 @@ class Walk:
             return
         self._close_gap(look)
         self._learn(look)
-        if look.barren and len(look.ids) < self._largest and not similar(look.ids, self._before.ids):
+        shorter = len(look.ids) < self._lengths.largest
+        if look.barren and shorter and not similar(look.ids, self._before.ids):
             self.findings.miss(f"Pages became shorter while the list was read, before page {look.number}")
-        longer = not look.stale and len(look.ids) > self._longest and look.number > 1
-        self._longest_before = self._longest
-        self._longest = len(look.ids) if look.repeats else max(self._longest, len(look.ids))
-        self._largest = self._largest if look.stale else max(self._largest, len(look.ids))
-        if longer:
+        if self._lengths.add(look):
             self._ask(look.number - 1, self._on_look_back)
         else:
             self._judge(look)
@@ -307,6 +312,7 @@ class Walk:
         """Go on past one empty page; past two, only where a far page has rows."""
         self._empties += 1
         self._gap = self._gap or look
+        self.recent.interrupt()
         if self._empties == 1:
             self._go_on()
         elif self._is_end_ahead(look):
@@ -323,8 +329,12 @@ class Walk:
 
     def _judge(self, look: Look) -> None:
         """Go on where a page brought much that was unseen; else find out what it is."""
-        if self._earlier is not None and self._ends_as_before(self._earlier, look):
-            self._stop(self._earlier.findings.end)
+        earlier = self._earlier
+        if earlier and earlier.findings.complete and look.shows_what(earlier.last):
+            self._stop(earlier.findings.end)
+            return
+        if self.recent.is_over(self.order.verdict):
+            self._stop("known")
             return
         if not look.stale:
             self._barren = 0
@@ -357,10 +367,6 @@ class Walk:
         else:
             self._ask(1, self._on_front)
 
-    def _ends_as_before(self, earlier: Walk, look: Look) -> bool:
-        same = look.number == earlier.last.number and look.ids == earlier.last.ids
-        return same and earlier.findings.complete
-
     def _is_end_ahead(self, look: Look) -> bool:
         return self._end_before is not None and look.number < self._end_before
 
@@ -370,6 +376,7 @@ class Walk:
         """See whether page 1, read again, speaks against a list to which rows are only added."""
         if not self._at.number:
             self._front.start(look)
+            self.newest_at_start = self._front.newest
         elif why := self._front.compare(look, asked=(self._at, self._far, self._further)):
             self.findings.miss(why)
         elif self.pages > 1 and look.new and self.order.verdict == "oldest":
@@ -380,6 +387,7 @@ class Walk:
         self.pages += bool(look.new)
         self.last = look if look.new else self.last
         self.order.add(look)
+        self.recent.add(look)
         if look.number > 1:
             self._front.compare_later(look)
 
