@@ -109,10 +109,11 @@ def _execute(client: Any, environment: dict[str, str]) -> None:
 
     In the main thread it would take Ctrl-C for itself, and tell of a kernel that died.
     """
-    loop, tasks = asyncio.new_event_loop(), []
+    loop = asyncio.new_event_loop()
+    tasks: list[asyncio.Task[Any]] = []
 
     async def work() -> None:
-        tasks.append(asyncio.current_task())
+        tasks.extend(filter(None, [asyncio.current_task()]))
         await client.async_execute(env=environment)
 
     with concurrent.futures.ThreadPoolExecutor(1) as thread:

@@ -61,8 +61,8 @@ def test_a_list_that_always_ends_with_the_same_full_page_may_be_capped(tmp_path:
     assert [report.possibly_capped for report in reports] == [False, False, True]
     assert [report.verified for report in reports] == [True] * 3
     assert reports[-1].warnings[0] == (
-        "Orders: 3 readings in a row ended with the same full page 5, though rows came in: the server may not "
-        "show the whole history"
+        "Orders: 3 readings in a row ended with the same full page 5, though rows came in: the server may "
+        "not show the whole history"
     )
     assert (known, reports[2].new) == (140, 20)  # what is not shown any more stays
 

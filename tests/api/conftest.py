@@ -19,7 +19,6 @@ def _nothing_shared() -> None:
 @pytest.fixture(autouse=True, scope="module")
 def _short_collections() -> Iterator[None]:
     """Let the garbage collector pass by what was there before: looking through it outlasts some deadlines."""
-    gc.collect()
     gc.freeze()
     yield
     gc.unfreeze()

@@ -164,8 +164,8 @@ def test_a_list_in_no_order_is_read_one_by_one() -> None:
 def test_a_fence_follows_each_segment() -> None:
     world = World(steady(400), size=5)
     _, report = read(world, 1, workers=4)
-    # Pages 3 to 82 were read side by side, 16, then 32, as nothing came in, then the rest; page 1 followed the
-    # first two segments. Then the end is looked for, and page 1 in the end is the fence of the last.
+    # Pages 3 to 82 were read side by side, 16, then 32, as nothing came in, then the rest; page 1 followed
+    # the first two segments. Then the end is looked for, and page 1 in the end is the fence of the last.
     assert world.calls.count(1) == 1 + 2 + 1
     assert (report.workers, report.verified) == (4, True)
 
