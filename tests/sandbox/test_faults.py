@@ -581,12 +581,12 @@ def stuck(caller: Caller) -> Iterator[list[socket.socket]]:
     """Hold connections on which the sandbox is silent, drips, or writes to somebody who does not read."""
     with contextlib.ExitStack() as closing:
         connections = []
-        for name in SLOW:
+        for number, name in enumerate(SLOW, start=1):
             caller.sandbox.control("fault", name=name, times=1, every=0.01)
             connection = closing.enter_context(connected(caller))
             connection.sendall(request(caller))
             connections.append(connection)
-            wait_until(lambda name=name: last(caller)[0] == name)  # type: ignore[misc]
+            wait_until(lambda number=number: caller.sandbox.log()["attempts"] == number)  # type: ignore[misc]
         yield connections
 
 
