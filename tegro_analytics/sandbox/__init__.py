@@ -7,7 +7,7 @@ package, so a mistake of the client cannot hide in a mistake of its test.
 ``python -m tegro_analytics.sandbox`` (or ``tegro sandbox``) prints one JSON line with the address, the key
 and the shops; :func:`start` does the same from Python and gives a handle.
 :mod:`~tegro_analytics.sandbox.command` says when it ends, :mod:`~tegro_analytics.sandbox.control` how to look
-into it and how to change its shop.
+into it and how to change its shop, :mod:`~tegro_analytics.sandbox.faults` how it can be told to misbehave.
 """
 
 from __future__ import annotations
