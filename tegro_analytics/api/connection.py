@@ -95,6 +95,10 @@ class _Reporting(HTTPConnection):
             self._check()
             _here.watch.attach(self.sock)
             self._ready = True
+        except BaseException:
+            # Its number may be another's from now on.
+            _here.watch.attach(None)
+            raise
         finally:
             self._drop_twin()
 

@@ -45,7 +45,7 @@ class Watch:
         return self.expired or self.called_off
 
     def attach(self, sock: Any) -> None:
-        """Say which socket is in use now."""
+        """Say which socket is in use now, if any."""
         with self._lock:
             # A TLS connection inside a TLS proxy is an object around the socket.
             self._socket = sock if isinstance(sock, socket.socket) else getattr(sock, "socket", None)

@@ -120,6 +120,13 @@ def test_a_larger_one_is_left(packed: bool, tmp_path: Path) -> None:
     assert result.attempts == 1
 
 
+def test_an_answer_that_was_packed_twice_has_the_same_limit(tmp_path: Path) -> None:
+    twice = gzip.compress(gzip.compress(b"x" * 3 * MAX_BYTES, 1), 1)
+    with serving(answer(twice, Content_Encoding="gzip, gzip")) as server:
+        assert event_of(read(caller_of(server.url, tmp_path))) is Event.TOO_LARGE
+    assert len(twice) < 10_000
+
+
 def test_an_answer_without_an_end_is_left(tmp_path: Path) -> None:
     endless = drip(f"{OK}\r\n".encode(), b"[" * 2**20, every=0, pieces=10**9)
     with serving(endless) as server:

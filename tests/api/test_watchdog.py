@@ -86,3 +86,14 @@ def test_what_is_complete_is_left_alone(pair: tuple[socket.socket, socket.socket
     theirs.sendall(b"x")
     assert ours.recv(1) == b"x"
     assert not watch.ended
+
+
+def test_what_is_no_longer_attached_is_left_alone(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    watch = Watch(3600)
+    watch.attach(ours)
+    watch.attach(None)
+    watch.expire()
+    theirs.sendall(b"x")
+    assert ours.recv(1) == b"x"
+    assert watch.expired
