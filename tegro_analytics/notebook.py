@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import contextlib
 import os
@@ -110,28 +111,30 @@ def _execute(client: Any, environment: dict[str, str]) -> None:
     In the main thread it would take Ctrl-C for itself, and tell of a kernel that died.
     """
     loop = asyncio.new_event_loop()
-    tasks: list[asyncio.Task[Any]] = []
-
-    async def work() -> None:
-        tasks.extend(filter(None, [asyncio.current_task()]))
-        await client.async_execute(env=environment)
-
-    with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        running = thread.submit(_run_on, loop, work())
-        try:
-            while not concurrent.futures.wait([running], HEARTBEAT_SECONDS).done:
-                pass
-        except BaseException:
-            client.shutdown_kernel = "immediate"
-            for task in tasks:
-                loop.call_soon_threadsafe(task.cancel)
-            raise
-        running.result()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            running = thread.submit(_run_on, loop, client.async_execute(env=environment))
+            try:
+                while not concurrent.futures.wait([running], HEARTBEAT_SECONDS).done:
+                    pass
+            except BaseException:
+                client.shutdown_kernel = "immediate"
+                loop.call_soon_threadsafe(_cancel_all, loop)
+                raise
+            running.result()
+    finally:
+        if client.km is None:  # the kernel has ended, and what was to end it at the latest has nothing to do
+            atexit.unregister(client._cleanup_kernel)
 
 
-def _run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
+def _run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> None:
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(work)
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
 
 
 @contextlib.contextmanager

@@ -200,7 +200,7 @@ def start(
 def _start(options: list[str], timeout: float) -> Sandbox:
     with tempfile.TemporaryFile() as errors:
         process = _spawn(options, errors)
-        line = _first_line_or_kill(process, timeout)
+        line = _first_line_or_end(process, timeout)
         if not line:
             # Closed without a line: the process is ending, and its reason is on the other stream.
             status = None if line is None else _ended(process)
@@ -252,13 +252,17 @@ def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes | Non
         return None
 
 
-def _first_line_or_kill(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
+def _first_line_or_end(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
     """Read a line; where Ctrl-C comes while it is awaited, nobody will ever use the process."""
     try:
         return _first_line(process, timeout)
     except BaseException:
+        if process.stdin:
+            process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2.0)  # it may have a folder to remove
         process.kill()
-        process.communicate()
+        process.wait()
         raise
 
 
