@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tegro_analytics.api.client import Client
+from tegro_analytics.api.events import Event
 from tegro_analytics.exceptions import TegroError
 from tests.api.faults import ACTS, HUGE
 from tests.api.wire import Act, Request, Server, answer, refusal, success
@@ -86,9 +87,14 @@ def named(*names: str) -> list[Any]:
     return [fault for fault in FAULTS if fault.id in names]
 
 
+def patience_with(act: Act) -> float:
+    """Say how many seconds to give a call: so few that nothing is asked again, fewer where nothing comes."""
+    stalling = [*ACTS[Event.READ_TIMEOUT], *ACTS[Event.DEADLINE]]
+    return 0.1 if act in stalling else 0.4
+
+
 def client_of(server: Server, folder: Path, **options: Any) -> Client:
-    # With a tenth of a second there is no pause: a fault is met once and told.
-    options = {"deadline": 0.1, "nonce": "milliseconds", "allow_payouts": True, **options}
+    options = {"deadline": 0.4, "nonce": "milliseconds", "allow_payouts": True, **options}
     return Client(KEY, SHOP, base_url=server.url, data_folder=folder, **options)
 
 

@@ -41,9 +41,11 @@ class CtrlC:
         self._left = line
         self.lines = 0
         self.place = ""
+        # Made once: the interpreter lets go of a tracer that raises while it runs.
+        self._entering, self._stepping = self._enter, self._step
 
     def __enter__(self) -> CtrlC:
-        sys.settrace(self._enter)
+        sys.settrace(self._entering)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,7 +53,7 @@ class CtrlC:
 
     def _enter(self, frame: FrameType, event: str, _: Any) -> Any:
         file = frame.f_code.co_filename
-        return self._step if file.startswith(self._files) and not file.endswith("tracebacks.py") else None
+        return self._stepping if file.startswith(self._files) and not file.endswith("tracebacks.py") else None
 
     def _step(self, frame: FrameType, event: str, _: Any) -> Any:
         if event == "line" and frame.f_lineno not in _heads_of_with(frame.f_code.co_filename):
@@ -59,7 +61,7 @@ class CtrlC:
             if self.lines == self._left:
                 self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
                 raise KeyboardInterrupt
-        return self._step
+        return self._stepping
 
 
 @functools.cache
