@@ -19,6 +19,7 @@ from tegro_analytics.metrics.window import instant, local_time, window
 from tegro_analytics.privacy import load_salt
 from tegro_analytics.progress import wanted
 from tegro_analytics.reference import load_reference
+from tegro_analytics.reports.masking import masked
 from tegro_analytics.sandbox.process import Sandbox
 from tegro_analytics.settings import Settings, data_folder
 from tegro_analytics.sync import Member, Setting, Snapshot, fetch
@@ -155,8 +156,10 @@ class Shop:
         return self._to_pandas(self._table("quarantine"), schemas.QUARANTINE, pii=pii)
 
     @contextlib.contextmanager
-    def relation(self, table: str) -> Iterator[duckdb.DuckDBPyRelation]:
+    def relation(self, table: str, *, pii: bool = False) -> Iterator[duckdb.DuckDBPyRelation]:
         """Give a table as a DuckDB relation, inside a ``with``; money is exact, instants are UTC.
+
+        E-mail addresses and accounts are masked unless ``pii=True``, as in the frames.
 
         Examples
         --------
@@ -169,10 +172,10 @@ class Shop:
         """
         import duckdb
 
-        held = self._table(table)
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            yield connection.from_arrow(held)
+            # Kept in no variable: a traceback that passes here would show it.
+            yield connection.from_arrow(masked(self._table(table), pii=pii))
 
     # Metrics
 
