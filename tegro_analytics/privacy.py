@@ -16,6 +16,8 @@ SALT_BYTES = 32
 
 _EMAIL = re.compile(r"([^\s@\"'<>:,;()\[\]\\]{1,64})@([^\s@\"'<>:,;()\[\]\\]+)")
 
+_LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){10,}")
+
 
 def mask_email(email: str | None) -> str | None:
     """Keep the first letter and the domain of an e-mail address.
@@ -58,6 +60,17 @@ def mask_account(account: str | None) -> str | None:
         return account
     keep = min(4, len(account) // 3)
     return f"***{account[-keep:]}" if keep else "***"
+
+
+def mask_numbers(text: str) -> str:
+    """Mask every number inside a text that is as long as that of a card, an account or a telephone.
+
+    Examples
+    --------
+    >>> mask_numbers("4111 2222 3333 4444 at 2026-03-01 10:00:00 for 2000.00000000")
+    '***4444 at 2026-03-01 10:00:00 for 2000.00000000'
+    """
+    return _LONG_NUMBER.sub(lambda found: f"***{found[0][-4:]}", text)
 
 
 def customer_key(email: str | None, salt: bytes) -> int | None:

@@ -15,12 +15,11 @@ import msgspec
 
 from tegro_analytics.api.events import Event, Failure
 from tegro_analytics.api.transport import Received
-from tegro_analytics.privacy import mask_emails
+from tegro_analytics.privacy import mask_emails, mask_numbers
 
 TEXT_LENGTH = 200
 _EXCERPT = 2_000
 _SIGNATURE = re.compile(r"[0-9A-Fa-f]{64}")
-_ACCOUNT = re.compile(r"[0-9](?:[ -]?[0-9]){10,}")
 _ESCAPED_AT = re.compile(r"\\u0040|&#0*64;|&#x0*40;|&commat;|%40", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _EDGE_CODE = re.compile(r"error(?:\s+code)?[\s:]*(1\d{3}|5\d\d)\b", re.IGNORECASE)
@@ -127,7 +126,7 @@ def printable(raw: bytes | str) -> str:
     '{"desc": "no u***@site.ru [2J"}'
     """
     text = raw[:_EXCERPT].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[:_EXCERPT]
-    plain = _ACCOUNT.sub(lambda found: f"***{found[0][-4:]}", _SIGNATURE.sub("***", text))
+    plain = mask_numbers(_SIGNATURE.sub("***", text))
     masked = mask_emails(_ESCAPED_AT.sub("@", plain))
     return "".join(sign if sign.isprintable() else " " for sign in masked)[:TEXT_LENGTH].strip()
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from tegro_analytics.frames.assemble import one_chunk
 from tegro_analytics.frames.records import UNREADABLE
-from tegro_analytics.privacy import mask_account, mask_email, mask_emails
+from tegro_analytics.privacy import mask_account, mask_email, mask_emails, mask_numbers
 from tegro_analytics.schemas import WITHDRAWAL_FIELDS
 
 _EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -90,7 +90,8 @@ def mask_json(text: str) -> str:
         value = _EXACT.decode(text)
         return _JSON.encode(_walked(value, inside_account=False)).decode()
     except UNREADABLE:
-        return mask_emails(_ACCOUNT_PAIR.sub(lambda pair: f"{pair[1]}{mask_account(pair[2])}", text))
+        masked = _ACCOUNT_PAIR.sub(lambda pair: f"{pair[1]}{mask_account(pair[2])}", text)
+        return mask_numbers(mask_emails(masked))
 
 
 def _walked(value: Any, *, inside_account: bool) -> Any:
@@ -103,4 +104,7 @@ def _walked(value: Any, *, inside_account: bool) -> Any:
         return [_walked(inner, inside_account=inside_account) for inner in value]
     if inside_account and isinstance(value, str | int | Decimal) and not isinstance(value, bool):
         return mask_account(str(value))
-    return mask_emails(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return mask_numbers(mask_emails(value))
+    shown = mask_numbers(str(value))  # of a field that nobody knows, an account as a number
+    return value if shown == str(value) else shown

@@ -13,7 +13,7 @@ from tegro_analytics.api.client import Client
 from tegro_analytics.api.events import Event
 from tegro_analytics.exceptions import TegroError
 from tests.api.faults import ACTS, HUGE
-from tests.api.wire import Act, Request, Server, answer, refusal, success
+from tests.api.wire import Act, Request, Server, answer, refusal
 from tests.secrets.canaries import ACCOUNT, EMAIL, KEY, SHOP
 
 Call = Callable[[Client], object]
@@ -104,14 +104,3 @@ def outcome_of(call: Call, client: Client) -> BaseException | None:
     except (TegroError, KeyboardInterrupt) as error:
         return error
     return None
-
-
-def payer(connection: socket.socket, request: Request) -> bool:
-    """Answer every method as Tegro does, about one payer; a list has one page."""
-    if len(request.body) < int(request.headers["content-length"]):
-        return False  # whoever asked was interrupted
-    person = {"id": 7, "date_created": "2026-03-01 10:00:00", "email": EMAIL, "account": ACCOUNT}
-    method = request.line.split("/")[2]
-    lists = {"orders", "withdrawals"}
-    rows = [person] if request.json.get("page", 1) == 1 else []
-    return success(rows if method in lists else person)(connection, request)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tegro_analytics import tracebacks
 from tests.secrets.canaries import found_in
-from tests.secrets.routes import DEAR, OF_AN_ERROR
+from tests.secrets.routes import DEAR, OF_A_FILE, OF_AN_ERROR
 from tests.secrets.shown import frames_of, is_of_a_test
 
 
@@ -24,7 +24,7 @@ def leaks(ways: dict[str, str], secrets: list[str]) -> dict[str, list[str]]:
 
 
 def files_of(folder: Path) -> str:
-    return "".join(f"{path} {path.read_text()}" for path in folder.rglob("*") if path.is_file())
+    return "".join(f"{path} {OF_A_FILE[''](path)}" for path in folder.rglob("*") if path.is_file())
 
 
 def only_outermost(error: BaseException) -> bool:

@@ -122,7 +122,7 @@ OF_AN_ERROR: Mapping[str, Callable[[Any], str]] = MappingProxyType(
         "%xmode Verbose": _in_a_notebook,
         "rich": _by_rich,
         "pickle": _pickled,
-        "copy": lambda error: repr(vars(copy.copy(error))) + repr(copy.copy(error)),
+        "copy": _copied,
     }
 )
 DEAR = ("%xmode Verbose", "rich")

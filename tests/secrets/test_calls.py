@@ -17,7 +17,8 @@ from tegro_analytics.api.events import Event
 from tegro_analytics.exceptions import ConfigurationError, DataError, UnsafeBaseUrl
 from tests.api.faults import ACTS
 from tests.api.wire import Act, serving, success
-from tests.secrets.calls import CALLS, FAULTS, Call, client_of, named, outcome_of, patience_with, payer
+from tests.secrets.account import account
+from tests.secrets.calls import CALLS, FAULTS, Call, client_of, named, outcome_of, patience_with
 from tests.secrets.canaries import ACCOUNT, EMAIL, KEY, SHOP, secrets_of
 from tests.secrets.looking import files_of, leaks, only_outermost, shown
 from tests.secrets.routes import OF_A_THING, watched
@@ -79,7 +80,7 @@ def test_no_error_of_a_pool_shows_a_secret(act: Act, tmp_path: Path) -> None:
 
 
 def test_no_success_shows_a_secret(tmp_path: Path) -> None:
-    with serving(payer) as server, client_of(server, tmp_path) as client:
+    with serving(account) as server, client_of(server, tmp_path) as client:
         with watched() as told:
             for call in CALLS.values():
                 call(client)
@@ -91,7 +92,7 @@ def test_no_success_shows_a_secret(tmp_path: Path) -> None:
 
 
 def test_a_page_shows_no_payer_unasked(tmp_path: Path) -> None:
-    with serving(payer) as server, client_of(server, tmp_path) as client:
+    with serving(account) as server, client_of(server, tmp_path) as client:
         page = client.orders()
         quiet = {way: OF_A_THING[way](page) for way in ("repr", "str", "pprint", "rich", "Jupyter", "%whos")}
         assert leaks(quiet, secrets_of(server)) == {}
