@@ -103,6 +103,15 @@ def _pickled(thing: object) -> str:
     return "".join(told)
 
 
+def _copied(thing: object) -> str:
+    told = []
+    for make in (copy.copy, copy.deepcopy, dataclasses.asdict):
+        with contextlib.suppress(TypeError):
+            copied = make(thing)  # type: ignore[operator]
+            told += [repr(copied), repr(getattr(copied, "__dict__", ""))]
+    return "\n".join(told)
+
+
 def _reachable_frames(error: BaseException) -> str:
     """Look into what the variables of each frame hold on to, private attributes too, a few steps deep."""
     held = [value for frame in frames_of(error) for value in frame.f_locals.values()]
@@ -157,15 +166,6 @@ def _as_json(thing: object) -> str:
     for default in (str, repr, vars, dict):
         with contextlib.suppress(TypeError, ValueError, RecursionError):
             told.append(json.dumps(thing, default=default))
-    return "\n".join(told)
-
-
-def _copied(thing: object) -> str:
-    told = []
-    for make in (copy.copy, copy.deepcopy, dataclasses.asdict):
-        with contextlib.suppress(TypeError):
-            copied = make(thing)  # type: ignore[operator]
-            told += [repr(copied), repr(getattr(copied, "__dict__", ""))]
     return "\n".join(told)
 
 
