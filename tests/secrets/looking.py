@@ -24,7 +24,11 @@ def leaks(ways: dict[str, str], secrets: list[str]) -> dict[str, list[str]]:
 
 
 def files_of(folder: Path) -> str:
-    return "".join(f"{path} {OF_A_FILE[''](path)}" for path in folder.rglob("*") if path.is_file())
+    return "".join(
+        f"{path} {OF_A_FILE.get(path.suffix, OF_A_FILE[''])(path)}"
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
 
 
 def only_outermost(error: BaseException) -> bool:
