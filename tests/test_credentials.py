@@ -228,6 +228,14 @@ def test_a_key_in_a_cell_is_warned_of(in_folder: Path) -> None:
     assert "Warning" not in other
 
 
+def test_a_key_that_a_client_is_given_in_a_cell_is_warned_of(in_folder: Path) -> None:
+    with notebook(in_folder) as cells:
+        printed = cells.run(f"import tegro_analytics as ta\nclient = ta.Client('{CANARY}', 'S')\nclient")
+    assert "Client(shop_id='S'" in printed
+    assert printed.count("saved with the notebook") == 1
+    assert CANARY not in printed
+
+
 def test_a_variable_that_is_set_in_a_cell_is_warned_of(
     in_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

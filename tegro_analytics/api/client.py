@@ -15,7 +15,7 @@ from tegro_analytics.api.events import Failure
 from tegro_analytics.api.nonce import NonceRule
 from tegro_analytics.api.reads import READS, Reads
 from tegro_analytics.api.signing import BodyTemplate, amount_of
-from tegro_analytics.credentials import ApiKey
+from tegro_analytics.credentials import ApiKey, wrap_key
 from tegro_analytics.exceptions import ConfigurationError, DataError
 from tegro_analytics.settings import data_folder as default_data_folder
 from tegro_analytics.tracebacks import opaque_methods
@@ -95,7 +95,7 @@ class Client(Reads):
         allow_payouts: bool = False,
     ) -> None:
         # Wrapped before anything can fail: a traceback may show the locals of this function.
-        api_key = api_key if isinstance(api_key, ApiKey) else ApiKey(api_key)
+        api_key = api_key if isinstance(api_key, ApiKey) else wrap_key(api_key)
         base = check_base_url(base_url, allow_host=allow_host)
         if not shop_id.strip():
             raise ConfigurationError("The shop id is empty. Copy it from the settings page of the shop.")
