@@ -54,10 +54,14 @@ class Ahead:
     ----------
     asides : deque of Page
         What was read besides: page 1 and second rounds. Their rows count like all others.
+    moved : bool
+        Whether, to make sure of the last pages of the way, they had to be read one by one. Then rows may have
+        moved past the end as it was when it was looked at.
     """
 
     def __init__(self, crew: Crew, *, workers: Callable[[], int], limit: int, expected: int = 0) -> None:
         self.asides: deque[Page] = deque()
+        self.moved = False
         self._crew = crew
         self._workers = workers
         self._limit = min(limit, expected + 1) if expected else limit
@@ -81,6 +85,11 @@ class Ahead:
         """Whether pages that were sent for are to be taken still, or to be made sure of."""
         return bool(self._way or self._segments)
 
+    @property
+    def unsure(self) -> int | None:
+        """The first page that is to be made sure of still, if any."""
+        return self._segments[0].first if self._segments else None
+
     def passed(self, page: Page, *, sent: int) -> None:
         """Take note of a page that was read without this, sent after event ``sent``."""
         if page.number == 1:
@@ -99,6 +108,7 @@ class Ahead:
         if ticket.error is not None:
             raise ticket.error.with_traceback(None)
         self._taken = number
+        self.moved = False  # the way goes on from what is whole
         return _page_of(ticket)
 
     def finish(self, last: int) -> None:
@@ -223,24 +233,36 @@ class Ahead:
                     ticket.page = None
 
     def _read_alone(self) -> None:
-        """Read pages one by one, up to the last that was sent for; then all of them are whole."""
+        """Read pages one by one, up to the last that was sent for; then all of them are whole.
+
+        Those that are still to be taken take the place of what was read before: a page that was empty then,
+        and seemed to be the end, may hold rows now.
+        """
         while self._crew.busy:
             self._crew.wait()
         while self._alone:
-            self.asides.append(self._one(self._alone[0]))
+            number = self._alone[0]
+            ticket = self._one(number)
+            if number in self._way:
+                self._way[number] = ticket
+            else:
+                self.asides.append(_page_of(ticket))
             self._alone.popleft()
         self._segments.clear()
         self._asked = None
-        sent = self._crew.now
-        page = self._one(1)
-        self._fence = fence_of(page, sent=sent)
-        self.asides.append(page)
+        self.moved = True
+        ticket = self._one(1)
+        self._fence = fence_of(_page_of(ticket), sent=ticket.sent)
+        self.asides.append(_page_of(ticket))
 
-    def _one(self, number: int) -> Page:
+    def _one(self, number: int) -> Ticket:
+        """Read one page while no other is under way."""
         ticket = self._crew.send(number)
         while not ticket.done:
             self._crew.wait()
-        return _page_of(ticket)
+        if ticket.error is not None:
+            raise ticket.error.with_traceback(None)
+        return ticket
 
 
 def _page_of(ticket: Ticket) -> Page:

@@ -22,19 +22,20 @@ class Lap:
 
     start: int | None = None
     """The page from which on they seem to come again."""
-    _begin: list[Ids] = field(default_factory=list)
+    begin: list[Ids] = field(default_factory=list)
+    """The first pages of the walk; those of an interrupted one, where it goes on with that."""
     _first: Ids = frozenset()
 
     def follow(self, look: Look) -> bool:
         """Take in the next page of the walk, and say whether it belongs to a lap."""
-        if look.number <= LONGEST:
-            self._begin.append(look.ids)
+        if look.number == len(self.begin) + 1 <= LONGEST:
+            self.begin.append(look.ids)
         if self.start is None:
             self._notice(look)
         if self.start is None:
             return False
         place = look.number - self.start
-        before = self._begin[place] if place < self._length else None
+        before = self.begin[place] if place < self._length else None
         if before is not None and (similar(look.ids, before) or not (look.ids or before)):
             return True
         self.start = None
@@ -51,12 +52,12 @@ class Lap:
 
     @property
     def _length(self) -> int:
-        return min((self.start or 1) - 1, LONGEST)
+        return min((self.start or 1) - 1, len(self.begin))
 
     def _notice(self, look: Look) -> None:
         """See whether the first page with rows comes again, after at least two pages of a first lap."""
-        skipped = next((place for place, ids in enumerate(self._begin) if ids), 0)
+        skipped = next((place for place, ids in enumerate(self.begin) if ids), 0)
         start = look.number - skipped
-        if start > max(2, skipped + 1) and similar(look.ids, self._begin[skipped]):
+        if start > max(2, skipped + 1) and similar(look.ids, self.begin[skipped]):
             self.start = start
             self._first = frozenset() if skipped else look.ids

@@ -54,6 +54,9 @@ class PassReport:
         read. One walk cannot show all: a row deleted from a page that is not looked at again moves the rows
         after it up by one place, past the reader. Where a second walk was asked for, it found no such row.
         Of a reading that ended at ``known`` rows this says nothing but that: rows behind them it did not see.
+    resumed : bool
+        Whether it built on the pages of a reading that was interrupted. Then ``pages``, ``unique`` and the
+        span of dates are those of both; requests, rows and rereads are those of this one alone.
     warnings : tuple of str
         What a person should know, in plain words.
     oldest_created, newest_created : str or None
@@ -83,6 +86,7 @@ class PassReport:
     last_page_rows: int
     complete: bool
     verified: bool
+    resumed: bool
     warnings: tuple[str, ...]
     oldest_created: str | None
     newest_created: str | None
@@ -137,7 +141,24 @@ class Tally:
         self.waited += page.waited
         self.started_at = self.started_at or page.requested_at
         self.finished_at = page.requested_at
-        if dates := dated(page.created):
+        self._span(page.created)
+
+    def recall(self, page: Page) -> None:
+        """Take in a page that an earlier reading was given: its rows, and no request."""
+        self.ids.update(page.keys)
+        self.largest = max(self.largest, len(page.keys))
+        self._span(page.created)
+
+    def merge(self, earlier: Tally) -> None:
+        """Take in what an earlier reading has recalled; that keeps no row, so the next time does nothing."""
+        if earlier.ids:
+            self.ids |= earlier.ids
+            self.largest = max(self.largest, earlier.largest)
+            self._span((earlier.oldest, earlier.newest))
+            earlier.ids = set()
+
+    def _span(self, created: Iterable[str | None]) -> None:
+        if dates := dated(created):
             self.oldest = min(self.oldest or dates[0], *dates)
             self.newest = max(self.newest or dates[0], *dates)
 
@@ -153,6 +174,7 @@ class Tally:
         last_page_rows: int,
         complete: bool,
         verified: bool,
+        resumed: bool,
         newest_at_start: str | None,
         warnings: Iterable[str],
     ) -> PassReport:
@@ -172,6 +194,7 @@ class Tally:
             last_page_rows=last_page_rows,
             complete=complete,
             verified=verified,
+            resumed=resumed,
             warnings=tuple(dict.fromkeys(warnings)),
             oldest_created=self.oldest,
             newest_created=self.newest,

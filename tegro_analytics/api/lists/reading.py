@@ -8,14 +8,16 @@ by side without a loss, in :mod:`tegro_analytics.api.lists.ahead`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from tegro_analytics.api.lists.ahead import Ahead
 from tegro_analytics.api.lists.crew import Crew
+from tegro_analytics.api.lists.mark import ALL, Course, Mark
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import PassReport, Tally
 from tegro_analytics.api.lists.rounds import Rounds
+from tegro_analytics.api.lists.staged import replay
 from tegro_analytics.exceptions import Rejected, SyncIncomplete
 from tegro_analytics.tracebacks import opaque_methods
 
@@ -43,6 +45,8 @@ class PageStream(Iterator[Page]):
         full_page: int | None = None,
         verify: bool = False,
         settled: Callable[[Page], bool] | None = None,
+        staged: Iterable[Page] | None = None,
+        mark: Mark | None = None,
         workers: Callable[[], int] = lambda: 1,
         call_off: Callable[[], None] = lambda: None,
         crew: Callable[[Callable[[int], Page]], Crew] = Crew,
@@ -56,7 +60,12 @@ class PageStream(Iterator[Page]):
         self._workers = workers
         self._call_off = call_off
         self._new_crew = crew
-        self._crew, self._ahead = self._begin()
+        self._staged = staged
+        self._mark = mark or ALL
+        self._course = Course()
+        self._crew = crew(fetch)
+        self._ahead = self._new_ahead()
+        self._front: Page | None = None
         self._most = 1
         self._waiting: deque[Page] = deque()
         self._state: Literal["open", "ended", "closed", "interrupted"] = "open"
@@ -80,8 +89,11 @@ class PageStream(Iterator[Page]):
         self._call_off()
 
     def _next(self) -> Page:
+        if self._staged is not None:
+            self._resume(self._staged)
         while True:
             if self._waiting:
+                self._course.given += 1
                 return self._waiting.popleft()
             if self._rounds.wanted is None and not self._go_round():
                 break
@@ -99,13 +111,14 @@ class PageStream(Iterator[Page]):
         walk, number = self._rounds.walk, self._rounds.wanted
         if number is None:
             return
+        self._note_course()
+        if self._rounds.landing and self._ahead.pending:
+            self._leap()
         ahead = self._rounds.trusts_order and self._at_once() > 1
         if walk.forward and (ahead or self._ahead.pending):
             page = self._ahead.page(number)
         else:
-            sent = self._crew.now
-            page = self._fetch(number)
-            self._ahead.passed(page, sent=sent)
+            page = self._fetch_alone(number)
         self._take_asides()
         if number == 1 and page.refusal is not None:
             raise Rejected(f"Page 1 of a list was refused: {page.refusal}. Nothing can be said of the list")
@@ -113,22 +126,66 @@ class PageStream(Iterator[Page]):
         self._rounds.take(page, ahead=self._ahead.used)
 
     def _go_round(self) -> bool:
-        """Make sure of what was read side by side; then begin another walk, if one is needed."""
-        self._ahead.finish(self._rounds.walk.last.number)
+        """Make sure of what was read side by side; then go on, or begin another walk, if one is needed."""
+        self._ahead.finish(self._rounds.walk.reached)
         self._take_asides()
-        if self._waiting:
+        if self._ahead.moved:
+            self._ahead.moved = False
+            self._rounds.walk.look_again()
+        if self._waiting or self._rounds.wanted is not None:
             return True
         self._most = max(self._most, self._crew.most)
         self._crew.wait_for_rest(PARTING_SECONDS)
         if not self._rounds.next_walk():
             return False
-        self._crew, self._ahead = self._begin()
+        self._course.begin_walk()
+        self._crew = self._new_crew(self._fetch)
+        self._ahead = self._new_ahead()
         return True
 
-    def _begin(self) -> tuple[Crew, Ahead]:
-        crew = self._new_crew(self._fetch)
+    def _fetch_alone(self, number: int) -> Page:
+        sent = self._crew.now
+        page = self._fetch(number)
+        if not self._rounds.landing:
+            self._ahead.passed(page, sent=sent)
+        if number == 1:
+            self._front = page
+        return page
+
+    def _new_ahead(self) -> Ahead:
         expected = self._rounds.expected
-        return crew, Ahead(crew, workers=self._at_once, limit=self._max_pages, expected=expected)
+        return Ahead(self._crew, workers=self._at_once, limit=self._max_pages, expected=expected)
+
+    # Going on where another reading was interrupted
+
+    @property
+    def mark(self) -> Mark:
+        """How far the reading has come: to be kept with the pages that were given up to now.
+
+        It is taken from what was dealt with before the last page was asked for, so it may be kept together
+        with that page.
+        """
+        return self._mark if self._staged is not None else self._rounds.mark(self._course)
+
+    def _resume(self, pages: Iterable[Page]) -> None:
+        self._staged = None
+        staged = replay(pages, self._mark)
+        self._rounds.resume(staged)
+        self._course.resume(staged.legs, given=staged.given)
+
+    def _note_course(self) -> None:
+        """Note how far the way can be relied on, now that all pages given are dealt with."""
+        reached, unsure = self._rounds.walk.reached, self._ahead.unsure
+        sure = reached if unsure is None else min(reached, unsure - 1)
+        self._course.note(sure, landed=self._rounds.landed)
+
+    def _leap(self) -> None:
+        """Make sure of the pages up to where the interrupted way was met; those read beyond are of no use."""
+        self._ahead.finish(self._rounds.walk.reached)
+        self._take_asides()
+        self._ahead = self._new_ahead()
+        if self._front is not None:
+            self._ahead.passed(self._front, sent=0)
 
     def _at_once(self) -> int:
         """Say how many pages may be under way; one where the next page may be the last."""
@@ -172,6 +229,7 @@ class PageStream(Iterator[Page]):
             last_page_rows=len(walk.last.ids),
             complete=self._state == "ended" and findings.complete,
             verified=self._state == "ended" and self._rounds.verified,
+            resumed=self._rounds.resumed,
             newest_at_start=self._rounds.newest_at_start if self._state == "ended" else None,
             warnings=self._rounds.warnings,
         )
@@ -184,6 +242,8 @@ def read_list(
     full_page: int | None = None,
     verify: bool = False,
     settled: Callable[[Page], bool] | None = None,
+    staged: Iterable[Page] | None = None,
+    mark: Mark | None = None,
     workers: Callable[[], int] = lambda: 1,
     call_off: Callable[[], None] = lambda: None,
 ) -> PageStream:
@@ -219,6 +279,16 @@ def read_list(
         never rose over the last complete walk. Reading ends after two such pages in a row (``known``), as
         long as no date rises on this walk either; else it goes on to the end of the list. It is asked once
         for each page of the way, before the page is given.
+    staged
+        The pages that a reading gave which was interrupted, in that order. They are gone through once, before
+        the first request; only their keys are kept, and they are not given again. Where they show that the
+        list stands newest or oldest first, page 1 and on are read up to the first row among them, and then
+        the pages behind the last one; else, or where none of them is met again, the list is read from its
+        start (``report.resumed`` is False). They belong to what was read in any case: of two rows with one
+        key, that with the later ``requested_at`` wins.
+    mark
+        The ``mark`` of that reading, as it was when the last of these pages was given. Without one they are
+        taken for a first walk in which every page was asked for after the one before had come.
     workers
         Says how many pages may be asked for at once. Pages are read ahead only where the list is seen to
         stand newest or oldest first.
@@ -257,6 +327,8 @@ def read_list(
         full_page=full_page,
         verify=verify,
         settled=settled,
+        staged=staged,
+        mark=mark,
         workers=workers,
         call_off=call_off,
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from tegro_analytics.api.lists.mark import Course, Leg, Mark
 from tegro_analytics.api.lists.page import Page
-from tegro_analytics.api.lists.pass_report import Tally, dated
+from tegro_analytics.api.lists.pass_report import Tally
+from tegro_analytics.api.lists.resumed import ResumedWalk
+from tegro_analytics.api.lists.staged import Staged, unmet
 from tegro_analytics.api.lists.walk import AT_LAST, Walk
 
 __all__ = ["MOST_WALKS", "Rounds"]
@@ -52,6 +56,10 @@ class Rounds:
         self._unmet = 0
         self._youngest: str | None = None
         self._order_failed = False
+        self._told: tuple[str, ...] = ()
+        """What a reading that was interrupted had to say."""
+        self.resumed = False
+        """Whether what such a reading has met is built on."""
         self.walk = self._new_walk()
 
     @property
@@ -71,6 +79,16 @@ class Rounds:
         before = self._earlier[-1].order.verdict if self._earlier else "unknown"
         seen = self.walk.pages > 1 and now in _PROVEN
         return not self._order_failed and (seen or (now != "mixed" and before in _PROVEN))
+
+    @property
+    def landing(self) -> bool:
+        """Whether the page is being looked for from which an interrupted way goes on."""
+        return isinstance(self.walk, ResumedWalk) and self.walk.landing
+
+    @property
+    def landed(self) -> int | None:
+        """Say which page that was, once it is found."""
+        return self.walk.landed if isinstance(self.walk, ResumedWalk) else None
 
     @property
     def ending(self) -> bool:
@@ -97,7 +115,10 @@ class Rounds:
     @property
     def warnings(self) -> list[str]:
         """What a person should know of all walks."""
-        told = [text for walk in (*self._earlier, self.walk) for text in walk.findings.warnings]
+        told = [
+            *self._told,
+            *(text for walk in (*self._earlier, self.walk) for text in walk.findings.warnings),
+        ]
         if self._verify and self.walk.wanted is None and self._unmet:
             told.append(
                 f"Walk {self.number} through the list still met {self._unmet} rows that the walks before had "
@@ -105,11 +126,34 @@ class Rounds:
             )
         return told
 
+    def mark(self, course: Course) -> Mark:
+        """Say how far the reading has come, with the legs of its way."""
+        findings, told = self.walk.findings, self._told
+        told += tuple(text for walk in self._earlier for text in walk.findings.warnings)
+        if findings.missed and self.number < MOST_WALKS:
+            anew = (Leg(course.given, 1, 0),)
+            return Mark(self.number + 1, anew, remarks=(*told, *findings.warnings))
+        doubts = [text for text in findings.warnings if findings.missed or text not in findings.remarks]
+        return Mark(self.number, tuple(course.legs), tuple(doubts), (*told, *findings.remarks))
+
+    def resume(self, staged: Staged) -> None:
+        """Build on what a reading has met that was interrupted, before anything is read."""
+        if staged.usable or staged.mark.walk > 1:
+            self._told = staged.mark.remarks
+        if staged.mark.walk > 1:
+            self._tally.merge(staged.tally)
+            self._youngest, self._unmet, self.resumed = staged.youngest, staged.unmet, True
+            self._earlier = [self.walk] * (staged.mark.walk - 1)
+        self.walk = self._new_walk(staged if staged.usable else None)
+
     def take(self, page: Page, *, ahead: bool) -> None:
         """Show the walk the page that it wanted; ``ahead`` if pages were read side by side to get there."""
         self._count_unmet(page)
         self.walk.take(page, settled=self._is_settled(page))
-        if ahead and self.walk.order.verdict not in _PROVEN and self.walk.order.verdict != "unknown":
+        if isinstance(self.walk, ResumedWalk) and self.walk.landed is not None:
+            self._tally.merge(self.walk.staged.tally)
+            self.resumed = ahead = True  # without an order, no row says what stands around it
+        if ahead and self.walk.order.verdict not in (*_PROVEN, "unknown"):
             self._order_failed = True
             self.walk.distrust(
                 "Rows stand in no order after all, so reading pages side by side may miss some"
@@ -148,8 +192,8 @@ class Rounds:
         worth = self._verify and findings.complete and findings.end not in AT_LAST
         return worth and (not self._earlier or self._unmet > 0)
 
-    def _new_walk(self) -> Walk:
-        return Walk(
+    def _new_walk(self, staged: Staged | None = None) -> Walk:
+        return (Walk if staged is None else partial(ResumedWalk, staged))(
             self._tally.ids,
             max_pages=self._max_pages,
             full_page=self._full_page,
@@ -158,10 +202,5 @@ class Rounds:
         )
 
     def _count_unmet(self, page: Page) -> None:
-        if not self._earlier:
-            return
-        for key, created in zip(page.keys, page.created, strict=True):
-            if key not in self._tally.ids:
-                date = next(iter(dated([created])), None)
-                younger = date is not None and self._youngest is not None and date > self._youngest
-                self._unmet += not younger
+        if self._earlier:
+            self._unmet += unmet(page, self._tally.ids, self._youngest)

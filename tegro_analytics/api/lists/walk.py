@@ -120,6 +120,17 @@ class Walk:
         self.findings.miss(why)
         self.wanted = self.wanted if self._last else None
 
+    def look_again(self) -> None:
+        """Be told from outside that rows may have moved past the end since it was looked at."""
+        if self.findings.end in (*AT_LAST, "cap") or (self.findings.missed and not self._last):
+            return
+        self._tails += 1
+        if self._tails < MOST_TAILS:
+            self._empties = 0
+            self._go_on()
+        else:
+            self.findings.miss("Pages of new rows kept coming in when the end had been reached")
+
     def take(self, page: Page, *, settled: bool = False) -> None:
         """Look at the page that was wanted, and decide what is wanted next.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -23,10 +23,11 @@ _START = datetime(2026, 10, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its id, and when it was made, in seconds of the world."""
+    """One row: its id, when it was made, in seconds of the world, and how often it has changed since."""
 
     id: int
     made: int
+    version: int = 0
 
     @property
     def created(self) -> str:
@@ -61,6 +62,7 @@ class World:
     ``hidden`` rows keep their places but are not shown, as where a server filters after it has paged.
     ``lengths`` makes page 1 as long as its first number, page 2 as its second …, and then all over again.
     ``before`` is called with the world before each call, which is number ``len(calls)``.
+    Where it ``tells_versions``, the data of a page holds how often each of its rows has changed.
     """
 
     rows: list[Row]
@@ -70,6 +72,7 @@ class World:
     hidden: set[int] = field(default_factory=set)
     lengths: tuple[int, ...] = ()
     before: Callable[[World], None] = nothing
+    tells_versions: bool = False
     calls: list[int] = field(default_factory=list)
     ever: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
@@ -101,14 +104,18 @@ class World:
         start, stop = self._bounds(served)
         return self._page(number, (row for row in self.rows[start:stop] if row.id not in self.hidden))
 
-    def arrive(self, count: int, *, same_time: bool = False) -> None:
-        """Let rows come in, younger than all others, or as young as the youngest."""
+    def arrive(self, count: int, *, same_time: bool = False, at: int = 0) -> None:
+        """Let rows come in, younger than all others, or as young as the youngest; none before ``at``."""
         for _ in range(count):
             youngest = max((row.made for row in self.rows), default=0)
-            row = Row(max(self.ever, default=0) + 1, youngest + (not same_time))
+            row = Row(max(self.ever, default=0) + 1, max(youngest + (not same_time), at))
             self.rows.append(row)
             self.ever.add(row.id)
         self.rows.sort(key=PLACES[self.order])
+
+    def change(self, *ids: int) -> None:
+        """Let something about these rows change, as where an order is paid or refunded."""
+        self.rows = [replace(row, version=row.version + 1) if row.id in ids else row for row in self.rows]
 
     def reorder(self, order: str) -> None:
         self.order = order
@@ -138,7 +145,7 @@ class World:
         shown = tuple(rows)
         return Page(
             number,
-            b"[]",
+            f"{[row.version for row in shown]}".encode() if self.tells_versions else b"[]",
             tuple(row.id for row in shown),
             tuple(row.created for row in shown),
             _START + timedelta(days=30, seconds=len(self.calls)),
