@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ import pytest
 from tests.api.wire import Server, serving
 from tests.secrets.calls import CALLS, named
 from tests.secrets.canaries import found_in, secrets_of
-from tests.secrets.plants import PLANTED
+from tests.secrets.looking import leaks, shown
+from tests.secrets.plants import PLANTED, frame_of_a_library
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -80,3 +82,29 @@ def test_a_program_that_looks_into_everything_shows_no_secret(tmp_path: Path) ->
             assert sign in child.stdout
         assert child.stdout.count("Exception in thread") == len(servers) * len(CALLS)
         assert found_in(child.stdout, secrets_of_all(servers)) == []
+
+
+@pytest.mark.parametrize(
+    ("whose", "every", "calls"),
+    [
+        ("ours", 17, ["order", "create_withdrawal"]),
+        pytest.param("ours", 1, ["orders", "call another", "create_withdrawal"], marks=pytest.mark.long),
+        pytest.param("ours", 7, ["iter_orders", "iter_withdrawals"], marks=pytest.mark.long),
+        pytest.param("theirs", 1, ["orders", "create_order"], marks=pytest.mark.long),
+    ],
+)
+def test_ctrl_c_in_any_line_of_a_call_shows_no_secret(
+    whose: str, every: int, calls: list[str], tmp_path: Path
+) -> None:
+    child = run({}, tmp_path, str(HERE / "pressing_ctrl_c.py"), whose, str(every), *calls)
+    told = child.stdout.splitlines()
+    assert len(told) == len(calls), child.stdout
+    assert all(line.endswith("lines, heard") for line in told)
+    assert all(int(re.findall(r"(\d+) lines", line)[0]) > 100 for line in told)
+
+
+def test_what_ctrl_c_would_show_is_seen() -> None:
+    """The same search, over a frame of a library that was interrupted with a secret in it."""
+    with pytest.raises(KeyboardInterrupt) as caught:
+        frame_of_a_library(PLANTED, "raise KeyboardInterrupt")
+    assert "every frame" in leaks(shown(caught.value, cheap=True), [PLANTED])
