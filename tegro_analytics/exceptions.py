@@ -34,6 +34,7 @@ An exception carries facts as attributes and never a request, a header, a body o
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 __all__ = [
@@ -218,7 +219,30 @@ class StoreError(TegroError):
 
 
 class StoreLocked(StoreError):
-    """Say that another process holds the store."""
+    """Say that another process holds the store.
+
+    Attributes
+    ----------
+    process : int or None
+        Number of the process that holds it, where it is known.
+    command : str or None
+        What it is doing.
+    since : datetime or None
+        Since when (UTC).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        process: int | None = None,
+        command: str | None = None,
+        since: dt.datetime | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.process = process
+        self.command = command
+        self.since = since
 
 
 class StoreNewer(StoreError):

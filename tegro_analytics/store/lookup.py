@@ -1,0 +1,61 @@
+"""One record: found by what a person knows of it, and every version of it."""
+
+# ruff: noqa: S608  every name in the SQL is a constant of the schemas; values are parameters, or quoted
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tegro_analytics.exceptions import DataError
+from tegro_analytics.schemas import arrow_types
+from tegro_analytics.store.reading import Choice, query
+from tegro_analytics.store.sql import text
+from tegro_analytics.store.tables import Held, quoted
+
+__all__ = ["find", "history"]
+
+
+def find(
+    connection: duckdb.DuckDBPyConnection, path: Path, held: Held, wanted: str, *, paid: tuple[int, ...]
+) -> pa.Table:
+    """Find the rows of a table whose id, ``payment_id`` or e-mail is ``wanted``; see :meth:`Store.find`."""
+    value = text(wanted.strip())
+    conditions = [f"id::VARCHAR = {value}"]
+    if held.table.by_name["id"].kind == "int":
+        conditions = [f"id = {wanted.strip()}"] if _is_int64(wanted.strip()) else []
+    if "payment_id" in held.names:
+        conditions.append(f"payment_id IN ({value}, {text(wanted)})")
+    if "email" in held.names:
+        conditions.append(f"lower(trim(email)) = lower({value})")
+    rows = query(connection, path, held, Choice(), paid=paid)
+    order = ", ".join(quoted(name) for name in held.table.sort)
+    found = f"SELECT * FROM ({rows}) WHERE {' OR '.join(conditions) or 'false'} ORDER BY {order}"
+    return connection.sql(found).to_arrow_table().cast(held.table.arrow())
+
+
+def _is_int64(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and int(digits) < 2**63
+
+
+def history(
+    connection: duckdb.DuckDBPyConnection, held: Held, number: int | str, *, shop_id: str | None
+) -> pa.Table:
+    """Give every version of a record, the oldest first; see :meth:`Store.history`."""
+    if not held.watched:
+        raise DataError(f"{held.name} have no history: every row is kept as it came.")
+    names = ", ".join(quoted(name) for name in held.names)
+    shop = f" AND shop_id = {text(shop_id)}" if shop_id is not None else ""
+    where = f"WHERE id::VARCHAR = {text(str(number))}{shop}"
+    if held.table.by_name["id"].kind == "int" and _is_int64(str(number)):
+        where = f"WHERE id = {number}{shop}"
+    versions = connection.sql(
+        f"SELECT {names}, version_from, NULL::TIMESTAMPTZ AS version_to FROM {held.name} {where} UNION ALL "
+        f"SELECT {names}, version_from, version_to FROM {held.ledger} {where} ORDER BY version_from, shop_id"
+    ).to_arrow_table()
+    stored = [held.table.arrow().field(name) for name in held.names]
+    moment = arrow_types()["instant"]
+    ends = [pa.field("version_from", moment, nullable=False), pa.field("version_to", moment)]
+    return versions.cast(pa.schema([*stored, *ends]))
