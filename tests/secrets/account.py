@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
+import threading
 from typing import Any
 
 from tests.api.wire import Act, Request, success
@@ -73,8 +75,8 @@ ANSWERS: dict[str, Any] = {
 
 def account(connection: socket.socket, request: Request) -> bool:
     """Answer every method as Tegro does; a list has one page."""
-    if len(request.body) < int(request.headers["content-length"]):
-        return False  # whoever asked was interrupted
+    if not is_whole(request):
+        return False
     method = method_of(request)
     data = ANSWERS.get(method, {"account": ACCOUNT, "email": EMAIL})
     past_the_end = isinstance(data, list) and request.json.get("page", 1) > 1
@@ -88,6 +90,34 @@ def account_until(failing: str, fault: Act) -> Act:
         return (fault if method_of(request) == failing else account)(connection, request)
 
     return act
+
+
+def long_list(*, failing: int, fault: Act) -> Act:
+    """Answer lists of forty full pages, newest first; one shows the fault, when a later one is under way."""
+    ahead = threading.Event()
+
+    def act(connection: socket.socket, request: Request) -> bool:
+        if not is_whole(request) or method_of(request) not in ("orders", "withdrawals"):
+            return account(connection, request)
+        page = request.json["page"]
+        if page > failing:
+            ahead.set()
+        if page == failing and ahead.wait(0.3):
+            return fault(connection, request)
+        rows = range(10_000 - 20 * page, 10_020 - 20 * page) if page <= 40 else ()
+        return success([_record(row) for row in reversed(rows)])(connection, request)
+
+    return act
+
+
+def _record(number: int) -> dict[str, Any]:
+    created = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=number)
+    return {**ORDER, "account": ACCOUNT, "id": number, "date_created": f"{created:%Y-%m-%d %H:%M:%S}"}
+
+
+def is_whole(request: Request) -> bool:
+    """Say whether all of a request has come: whoever asked may have been interrupted, or called off."""
+    return len(request.body) == int(request.headers.get("content-length", -1))
 
 
 def method_of(request: Request) -> str:

@@ -17,7 +17,7 @@ from tegro_analytics.api.events import Event
 from tegro_analytics.exceptions import ConfigurationError, DataError, UnsafeBaseUrl
 from tests.api.faults import ACTS
 from tests.api.wire import Act, serving, success
-from tests.secrets.account import account
+from tests.secrets.account import account, long_list
 from tests.secrets.calls import CALLS, FAULTS, Call, client_of, named, outcome_of, patience_with
 from tests.secrets.canaries import ACCOUNT, EMAIL, KEY, SHOP, secrets_of
 from tests.secrets.looking import files_of, leaks, only_outermost, shown
@@ -77,6 +77,31 @@ def test_no_error_of_a_pool_shows_a_secret(act: Act, tmp_path: Path) -> None:
             error = future.exception()
             assert error is not None
             assert leaks(shown(error, cheap=True), secrets_of(server)) == {}, name
+
+
+@pytest.mark.parametrize("act", named("echo-html", "bad_json-0", "interrupted-0"))
+@pytest.mark.parametrize("name", ["iter_orders", "iter_withdrawals"])
+def test_no_error_of_pages_read_ahead_shows_a_secret(act: Act, name: str, tmp_path: Path) -> None:
+    with (
+        serving(long_list(failing=25, fault=act)) as server,
+        client_of(server, tmp_path, workers=4) as client,
+        watched() as told,
+    ):
+        error = outcome_of(CALLS[name], client)
+        assert error is not None
+        assert only_outermost(error)
+        assert leaks(told() | shown(error, cheap=True), secrets_of(server)) == {}
+
+
+def test_no_pages_read_ahead_show_a_secret(tmp_path: Path) -> None:
+    with serving(long_list(failing=0, fault=account)) as server, client_of(server, tmp_path) as client:
+        with watched() as told:
+            stream = client.iter_orders()
+            pages = list(stream)
+        ways = [way for way in OF_A_THING if way not in ("memory", "attributes", "pickle")]
+        assert leaks(told() | {way: OF_A_THING[way](stream) for way in ways}, secrets_of(server)) == {}
+        assert leaks({"repr": repr((pages, stream.report))}, secrets_of(server)) == {}
+        assert len(pages) >= 40
 
 
 def test_no_success_shows_a_secret(tmp_path: Path) -> None:
