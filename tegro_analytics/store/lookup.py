@@ -32,7 +32,9 @@ def find(
         conditions.append(f"lower(trim(email)) = lower({value})")
     rows = query(connection, path, held, Choice(), paid=paid)
     order = ", ".join(quoted(name) for name in held.table.sort)
-    found = f"SELECT * FROM ({rows}) WHERE {' OR '.join(conditions) or 'false'} ORDER BY {order}"
+    if not wanted.strip():  # an order without a number is not what a blank asks for
+        conditions = ["false"]
+    found = f"SELECT * FROM ({rows}) WHERE {' OR '.join(conditions)} ORDER BY {order}"
     return connection.sql(found).to_arrow_table().cast(held.table.arrow())
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from tegro_analytics.frames.derive import REFUNDED
 from tegro_analytics.reference import Reference
-from tegro_analytics.store.batch import Rows, stage
+from tegro_analytics.store.batch import Rows, Staged, stage
 from tegro_analytics.store.failpoints import reach
 from tegro_analytics.store.meta import bind
 from tegro_analytics.store.oddities import oddities
@@ -55,27 +55,31 @@ def merge(
     reach("merge begun")
     bind(connection, path, owner=run.owner, basis=run.basis, reference=mark_of_reference(reference))
     number, moment, checksum = _next_run(connection, run)
-    forgotten = stage(connection, staged, Forgotten.of(connection))
+    brought = stage(connection, staged, Forgotten.of(connection))
     reach("staged")
-    for held in LEDGERS:
+    tables = [held for held in LEDGERS if brought.rows.get(held.name)]
+    for held in tables:
         _judge(connection, held)
         _supersede(connection, held, moment)
     reach("old rows deleted")
-    for held in LEDGERS:
+    for held in tables:
         _write(connection, held, moment)
-    _append(connection, moment)
+    _append(connection, moment, brought)
     reach("new rows written")
-    for held in LEDGERS:
+    for held in tables:
         _mark_seen(connection, held)
-    mark_paid_twice(connection, moment, paid=reference.codes("paid"))
+    warnings: list[str] = []
+    if HELD["orders"] in tables:
+        mark_paid_twice(connection, moment, paid=reference.codes("paid"))
+        warnings += oddities(connection, moment, reference)
     reach("seen rows marked")
     merged = Merged(
         run=number,
         moment=moment,
-        counts={held.name: _counts(connection, held) for held in LEDGERS},
-        quarantined=_count(connection, "staged_quarantine"),
-        forgotten=forgotten,
-        warnings=tuple(oddities(connection, moment, reference)),
+        counts={held.name: _counts(connection, held) for held in tables},
+        quarantined=brought.rows.get("quarantine", 0),
+        forgotten=brought.blanked,
+        warnings=tuple(warnings),
     )
     _write_run(connection, run, merged, report(merged) if report else {}, before=checksum)
     reach("run written")
@@ -190,24 +194,27 @@ def _mark_seen(connection: duckdb.DuckDBPyConnection, held: Held) -> None:
     )
 
 
-def _append(connection: duckdb.DuckDBPyConnection, moment: dt.datetime) -> None:
+def _append(connection: duckdb.DuckDBPyConnection, moment: dt.datetime, brought: Staged) -> None:
     """Add the balances, and the records in quarantine in place of the same ones."""
-    balances, quarantine = HELD["balances"], HELD["quarantine"]
-    connection.execute(
-        f"INSERT INTO balances BY NAME SELECT {select_list(balances, 'b')}, {instant(moment)} AS "
-        f"version_from FROM staged_balances AS b ANTI JOIN balances AS s ON {balances.match('b', 's')} ORDER "
-        "BY b.place"
-    )
-    connection.execute(
-        'CREATE TEMP TABLE met AS SELECT s.raw, s."table", s.version_from FROM quarantine AS s '
-        f"SEMI JOIN staged_quarantine AS b ON {quarantine.match('b', 's')}"
-    )
-    connection.execute(f"DELETE FROM quarantine AS s USING met AS b WHERE {quarantine.match('b', 's')}")
-    connection.execute(
-        f"INSERT INTO quarantine BY NAME SELECT {select_list(quarantine, 'b')}, "
-        f"coalesce(m.version_from, {instant(moment)}) AS version_from FROM staged_quarantine AS b "
-        f"LEFT JOIN met AS m ON {quarantine.match('b', 'm')} ORDER BY b.place"
-    )
+    if brought.rows.get("balances"):
+        held = HELD["balances"]
+        connection.execute(
+            f"INSERT INTO balances BY NAME SELECT {select_list(held, 'b')}, "
+            f"{instant(moment)} AS version_from FROM staged_balances AS b "
+            f"ANTI JOIN balances AS s ON {held.match('b', 's')} ORDER BY b.place"
+        )
+    if brought.rows.get("quarantine"):
+        held = HELD["quarantine"]
+        connection.execute(
+            'CREATE TEMP TABLE met AS SELECT s.raw, s."table", s.version_from FROM quarantine AS s '
+            f"SEMI JOIN staged_quarantine AS b ON {held.match('b', 's')}"
+        )
+        connection.execute(f"DELETE FROM quarantine AS s USING met AS b WHERE {held.match('b', 's')}")
+        connection.execute(
+            f"INSERT INTO quarantine BY NAME SELECT {select_list(held, 'b')}, "
+            f"coalesce(m.version_from, {instant(moment)}) AS version_from FROM staged_quarantine AS b "
+            f"LEFT JOIN met AS m ON {held.match('b', 'm')} ORDER BY b.place"
+        )
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, held: Held) -> dict[str, Counts]:
@@ -217,11 +224,6 @@ def _counts(connection: duckdb.DuckDBPyConnection, held: Held) -> dict[str, Coun
         "ORDER BY ALL"
     ).fetchall()
     return {shop: Counts(new, changed, every - new - changed) for shop, new, changed, every in rows}
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = one_row(connection, f"SELECT count(*) FROM {table}")
-    return int(row[0]) if row else 0
 
 
 def _write_run(

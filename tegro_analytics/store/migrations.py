@@ -46,12 +46,14 @@ def schema_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     WrongStore
         If it holds tables of somebody else.
     """
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if {"migrations", "meta"} <= tables:
-        row = one_row(connection, "SELECT coalesce(max(number), 0) FROM migrations")
-        return int(row[0]) if row else 0
-    if not tables:
-        return 0
+    try:
+        row = one_row(connection, "SELECT max(migrations.number) FROM migrations, meta")
+    except (duckdb.CatalogException, duckdb.BinderException):
+        if one_row(connection, "SELECT 1 FROM duckdb_tables() LIMIT 1") is None:
+            return 0
+    else:
+        if row and row[0]:
+            return int(row[0])
     raise WrongStore(
         f"{path} is a DuckDB file, but no store of tegro_analytics. Nothing was changed. Move it away, or "
         "name another folder for the store (TEGRO_STORE)."

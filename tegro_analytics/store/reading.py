@@ -65,10 +65,10 @@ def read(
 ) -> pa.Table:
     """Read a table in its canonical schema and order."""
     order = ", ".join(quoted(name) for name in held.table.sort)
+    rows = query(connection, path, held, choice, paid=paid, order=order)
     wanted = held.table.arrow()
     if choice.columns is not None:
         wanted = pa.schema([wanted.field(name) for name in choice.columns])
-    rows = query(connection, path, held, choice, paid=paid, order=order)
     return connection.sql(rows).to_arrow_table().cast(wanted)
 
 

@@ -79,7 +79,8 @@ def draw(connection: duckdb.DuckDBPyConnection) -> Receipt:
         connection, "SELECT number, run_id, moment::VARCHAR, checksum FROM runs ORDER BY number DESC LIMIT 1"
     )
     number, run_id, moment, checksum = last or (0, None, None, "")
-    rows = {name: _number(connection, f"SELECT count(*) FROM {name}") or 0 for name in HELD}
+    counts = ", ".join(f"(SELECT count(*) FROM {name})" for name in HELD)
+    *rows, newest = one_row(connection, f"SELECT {counts}, (SELECT max(id) FROM orders)") or ()
     return Receipt(
         store=meta["store"],
         run=number,
@@ -87,15 +88,10 @@ def draw(connection: duckdb.DuckDBPyConnection) -> Receipt:
         moment=dt.datetime.fromisoformat(moment) if moment else None,
         checksum=checksum,
         rewritten=int(meta["rewritten"]),
-        rows=rows,
-        newest_id=_number(connection, "SELECT max(id) FROM orders"),
+        rows=dict(zip(HELD, rows, strict=True)),
+        newest_id=newest,
         written_at=dt.datetime.now(dt.UTC).replace(microsecond=0),
     )
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int | None:
-    row = one_row(connection, query)
-    return row[0] if row else None
 
 
 def save(path: Path, receipt: Receipt) -> None:
