@@ -152,7 +152,10 @@ class Shop:
         return self._to_pandas(self._table("shops"), schemas.SHOPS)
 
     def quarantine(self, *, pii: bool = False) -> pd.DataFrame:
-        """Give the records that could not be read: kept as they came, with the reason, in no number."""
+        """Give the records that could not be read: kept as they came, with the reason, in no number.
+
+        E-mails, accounts and other long numbers in them are masked unless ``pii=True``.
+        """
         return self._to_pandas(self._table("quarantine"), schemas.QUARANTINE, pii=pii)
 
     @contextlib.contextmanager

@@ -119,7 +119,7 @@ def test_one_bad_record_of_each_kind_is_set_aside_and_the_rest_arrive(tmp_path: 
         for raw in BAD.values():
             sandbox.control("raw", list="orders", text=raw)
         report = shop.sync()
-        held = shop.quarantine()
+        held = shop.quarantine(pii=True)  # else long numbers are masked, as they may be those of accounts
         assert len(shop.orders()) == 130
         assert report.quarantined == len(held) == len(BAD)
         assert {repr(json.loads(raw)) for raw in held["raw"]} == {

@@ -15,16 +15,14 @@ from types import SimpleNamespace
 from tests.secrets.calls import CALLS, client_of
 from tests.secrets.plants import PLANTED
 
-ADDRESSES: dict[str, str] = json.loads(os.environ["ADDRESSES"])
 
-
-def main() -> None:
+def main(addresses: dict[str, str]) -> None:
     logging.basicConfig(level=logging.DEBUG)
     http.client.HTTPConnection.debuglevel = 1
     folder = Path(tempfile.mkdtemp())
     logging.getLogger("of the program").info(PLANTED)
     faulthandler.dump_traceback_later(0.05)  # while the first call waits
-    for address in ADDRESSES.values():
+    for address in addresses.values():
         client = client_of(SimpleNamespace(url=address), folder, deadline=0.1)
         for name, call in CALLS.items():
             thread = threading.Thread(target=call, args=[client], name=name)
@@ -35,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(json.loads(os.environ["ADDRESSES"]))
