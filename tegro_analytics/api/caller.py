@@ -19,8 +19,8 @@ from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import ASKED_ALONE, Event, Failure
 from tegro_analytics.api.faults import WORDS
 from tegro_analytics.api.nonce import KeyBusy, NonceRule, Nonces
-from tegro_analytics.api.pace import Gate, pace_of
-from tegro_analytics.api.reserve import reserve_of
+from tegro_analytics.api.pace import PACES, Gate
+from tegro_analytics.api.reserve import RESERVES
 from tegro_analytics.api.retry import SECONDS, Attempts
 from tegro_analytics.api.signing import BodyTemplate
 from tegro_analytics.api.transport import Received, Transport
@@ -83,8 +83,8 @@ class Caller:
         self._clock = clock or Clock()
         self._deadline = deadline
         self._interval = 1.0 / pace if pace else 0.0
-        self._pace = pace_of(key.fingerprint, base.url)
-        self._reserve = reserve_of(key.fingerprint, base.url)
+        self._pace = PACES.of(key.fingerprint, base.url)
+        self._reserve = RESERVES.of(key.fingerprint, base.url)
         self._gate = Gate()
         self._counting = threading.Lock()
         self._first = BodyTemplate(shop_id, {})

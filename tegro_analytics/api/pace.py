@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import weakref
 from collections.abc import Iterator
 
 from tegro_analytics.api.clock import Clock
+from tegro_analytics.api.shared import Shared
 
 
 class Pace:
@@ -38,17 +38,8 @@ class Pace:
             self._free_at = max(self._free_at, clock.monotonic() + seconds)
 
 
-_paces: weakref.WeakValueDictionary[tuple[str, str], Pace] = weakref.WeakValueDictionary()
-_finding = threading.Lock()
-
-
-def pace_of(fingerprint: str, base_url: str) -> Pace:
-    """Find the pace that the clients of one key at one address share."""
-    with _finding:
-        pace = _paces.get((fingerprint, base_url))
-        if pace is None:
-            pace = _paces[fingerprint, base_url] = Pace()
-        return pace
+PACES = Shared(Pace)
+"""The paces of the keys."""
 
 
 class Gate:

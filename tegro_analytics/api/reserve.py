@@ -7,9 +7,9 @@ they would send five times as much to a server that is in trouble already.
 from __future__ import annotations
 
 import threading
-import weakref
 
 from tegro_analytics.api.clock import Clock
+from tegro_analytics.api.shared import Shared
 
 FULL = 16.0
 """Four further attempts for each of four workers: a short outage ends no call of theirs."""
@@ -65,14 +65,5 @@ class Reserve:
             self._left += attempts
 
 
-_reserves: weakref.WeakValueDictionary[tuple[str, str], Reserve] = weakref.WeakValueDictionary()
-_finding = threading.Lock()
-
-
-def reserve_of(fingerprint: str, base_url: str) -> Reserve:
-    """Find the reserve that the clients of one key at one address share."""
-    with _finding:
-        reserve = _reserves.get((fingerprint, base_url))
-        if reserve is None:
-            reserve = _reserves[fingerprint, base_url] = Reserve()
-        return reserve
+RESERVES = Shared(Reserve)
+"""The reserves of the keys."""

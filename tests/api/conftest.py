@@ -12,8 +12,8 @@ from tegro_analytics.api import pace, reserve
 
 @pytest.fixture(autouse=True)
 def _nothing_shared() -> None:
-    pace._paces.clear()
-    reserve._reserves.clear()
+    pace.PACES.clear()
+    reserve.RESERVES.clear()
 
 
 @pytest.fixture(autouse=True, scope="module")
