@@ -37,6 +37,7 @@ from tegro_analytics.api.lists.list_order import OrderSeen
 from tegro_analytics.api.lists.look import Look, far_from, looks_full, similar
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import EndSeen
+from tegro_analytics.api.lists.probe import Probe
 from tegro_analytics.api.lists.recent import Recent
 
 __all__ = ["Walk"]
@@ -95,9 +96,8 @@ class Walk:
         self._step: Callable[[Look], None] = self._on_next
         self._front = Front()
         self._lap = Lap()
-        self._at = self._before = self._far = self._further = Look()
-        self._front_look = Look()
-        self._second = self._front_look.ids
+        self._at = self._before = Look()
+        self._probe = Probe()
         self._gap: Look | None = None
         """The first of the empty pages that the walk stands on."""
         self._empties = self._barren = self._tails = 0
@@ -202,34 +202,31 @@ class Walk:
 
     def _on_further(self, look: Look) -> None:
         """Take in a second far page: a list that wraps may have shown this very page as the first one."""
-        self._further = look
+        self._probe.further = look
         self._ask(1, self._on_front)
 
     def _on_front(self, look: Look) -> None:
         """Tell by page 1 and the far pages what a page is that brought little or nothing unseen."""
-        this, far, further = self._at.ids, self._far.ids, self._further.ids
-        again = similar(this, look.ids)
-        first = again and similar(far, look.ids)
-        clamp = similar(far, this) and (similar(further, this) or similar(further, far))
-        if not first and not clamp:
-            if again:
+        end = self._probe.names(self._at, look)
+        if end is None:
+            if similar(self._at.ids, look.ids):
                 self.findings.doubts.append(
                     f"Page {self._at.number} showed the rows of page 1, though it is no end"
                 )
             self._go_on()
         elif self._front.turns(look):
-            self._stop("first_page" if first else "clamp", front=look)
+            self._stop(end, front=look)
         elif self._at.number > 2:
-            self._front_look = look
+            self._probe.front = look
             self._ask(2, self._on_second)
-        elif first:
+        elif end == "first_page":
             self._stop_at_one(look)
         else:
             self._go_on()
 
     def _on_second(self, look: Look) -> None:
         """Tell by page 2, right after page 1, whether the server heeds the page number at all."""
-        front, self._second = self._front_look.ids, look.ids
+        front, self._probe.second = self._probe.front.ids, look.ids
         if similar(look.ids, front):
             self._ask(1, self._on_first)
         else:
@@ -237,7 +234,7 @@ class Walk:
 
     def _on_first(self, look: Look) -> None:
         """Believe that page 2 shows page 1 where it does so still: a burst pushes page 1 back to page 2."""
-        if similar(look.ids, self._second):
+        if similar(look.ids, self._probe.second):
             self._stop_ignored(look)
         else:
             self._go_on()
@@ -288,18 +285,11 @@ class Walk:
             self._stop_ignored(front)
             return
         if self._full_page is None:
-            self.findings.remarks.append(
-                f"Page 1 came again as page 2: its {rows} rows are taken for the whole list; a server that "
-                "ignores the page number would look the same"
-            )
+            self.findings.remarks.append(self._probe.tells_of_the_only_page(self._at))
         self._stop("first_page", front=front)
 
     def _stop_ignored(self, front: Look) -> None:
-        self.findings.doubts.append(
-            f"Pages 1, {self._at.number} and {self._far.number} hold the same {len(self._at.ids)} rows: "
-            "either they are all, or the server ignores the page number and shows no more. Compare the count "
-            "with the cabinet"
-        )
+        self.findings.doubts.append(self._probe.tells_of_one_page(self._at))
         self._stop("ignored", complete=False, front=front)
 
     # What a page is
@@ -333,9 +323,7 @@ class Walk:
         elif self._empties < MOST_BARREN:
             self._go_on()
         else:
-            self.findings.doubts.append(
-                f"Pages {self._gap.number} to {look.number} hold no rows, though page {self._far.number} does"
-            )
+            self.findings.doubts.append(self._probe.tells_of_a_gap(self._gap, look))
             self._stop_empty(complete=False)
 
     def _judge(self, look: Look) -> None:
@@ -370,7 +358,7 @@ class Walk:
 
     def _weigh(self, far: Look) -> None:
         """Go on past empty pages where a far page has rows; else compare it with the page at hand."""
-        self._far, self._further = far, Look()
+        self._probe = Probe(far=far)
         if self._empties:
             self._go_on()
         elif similar(far.ids, self._at.ids):
@@ -388,7 +376,7 @@ class Walk:
         if not self._at.number:
             self._front.start(look)
             self.newest_at_start = self._front.newest
-        elif why := self._front.compare(look, asked=(self._at, self._far, self._further)):
+        elif why := self._front.compare(look, asked=(self._at, self._probe.far, self._probe.further)):
             self.findings.miss(why)
         elif self.pages > 1 and look.new and self.order.verdict == "oldest":
             self.findings.miss("Page 1 shows unseen rows, though the list seemed to grow at its other end")
