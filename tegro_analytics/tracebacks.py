@@ -43,6 +43,8 @@ def bare(error: BaseException) -> BaseException:
     >>> told.__traceback__ is None, told.__notes__[0].splitlines()[0]
     (True, 'Inside tegro_analytics it passed:')
     """
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # so DuckDB tells of Ctrl-C
+        error = KeyboardInterrupt("Interrupted. What was read before stands")
     ours = isinstance(error, TegroError | Warning | StopIteration)
     if isinstance(error, Exception) and not ours and not hasattr(error, "__notes__"):
         passed = error.__traceback__ and error.__traceback__.tb_next
