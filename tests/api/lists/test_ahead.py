@@ -119,6 +119,15 @@ def test_a_burst_while_a_second_round_is_under_way(seed: int) -> None:
     assert start <= found
 
 
+@pytest.mark.parametrize("seed", [2048, 2971, 3510, 3764, 6053, 7105, 7229])
+def test_bursts_while_the_end_is_looked_for(seed: int) -> None:
+    world = drawn(seed, rate=0.3, order="newest")
+    start = world.shown
+    found, _ = read(world, seed, workers=(2, 4, 16)[seed % 3])
+    # What seemed to be the end was read before a burst pushed rows onto it.
+    assert start <= found
+
+
 def test_the_usual_window_loses_rows_in_the_same_worlds() -> None:
     lost = 0
     for seed in range(60):
