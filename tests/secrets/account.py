@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import socket
 import threading
 from typing import Any
 
 from tests.api.wire import Act, Request, success
+from tests.frames.wire import record
 from tests.secrets.canaries import ACCOUNT, EMAIL, SHOP
 
 REQUESTS_OF_A_SYNC = ("shops", "balance", "orders", "withdrawals")
 
-ORDER = {
-    "id": 7,
-    "date_created": "2026-03-01 10:00:00",
-    "date_payed": "2026-03-01 10:02:00",
-    "status": 1,
-    "payment_system_id": 25,
-    "currency_id": 1,
-    "amount": "1000.00000000",
-    "fee": "50.00000000",
-    "email": EMAIL,
-    "test_order": 0,
-    "payment_id": "Order #7",
-}
+ORDER: dict[str, Any] = json.loads(record(7, email=EMAIL, payment_id="Order #7"))
 ORDERS: list[Any] = [
     ORDER,
     {**ORDER, "id": 8, "receipt": {"to": EMAIL, EMAIL: [f"for {EMAIL}"]}},
