@@ -49,7 +49,7 @@ CHANGES: Final = Table(
         Column("effect", "money", "what the change of a sum adds to net volume of its month", True),
         Column("paid_month", "text", "month in which the order was paid", True, unit="YYYY-MM"),
     ),
-    sort=("changed_at", "shop_id", "id", "field", "month"),
+    sort=("changed_at", "shop_id", "id", "field", "month", "currency"),
 )
 """What :func:`changes` gives. ``effect`` is null for a field; of a sum it is what a merchant who bears all
 fees keeps more, so that fees and refunds count negatively."""

@@ -150,7 +150,7 @@ def test_a_shop_goes_on_after_ctrl_c(tmp_path: Path) -> None:
 # The server dies
 
 
-@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("workers", [4, *(pytest.param(many, marks=pytest.mark.long) for many in (1, 16))])
 def test_the_sandbox_is_killed_in_mid_read(
     workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +169,7 @@ def test_the_sandbox_is_killed_in_mid_read(
     assert len(shop.orders()) == 2_000
 
 
+@pytest.mark.long
 def test_a_command_says_in_one_line_that_the_server_is_gone(tmp_path: Path) -> None:
     with start(orders=2_000, page_size=10, latency_ms=10, now=NOW) as sandbox:
         process = tegro("show", "revenue", "--json", sandbox=sandbox, folder=tmp_path)

@@ -77,7 +77,7 @@ def meanwhile(change: object, *, every: float) -> Iterator[None]:
 # Rows come in
 
 
-@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.long), 4, 16])
 def test_nothing_is_lost_while_orders_come_in(workers: int, tmp_path: Path) -> None:
     busy = {"latency_ms": "5-40", "arrivals_per_minute": 3_000, "page_size": 20, "now": NOW}
     with start(orders=1_200, **busy) as sandbox:  # type: ignore[arg-type]
@@ -163,9 +163,22 @@ def test_where_rows_never_stop_going_away_nothing_is_called_verified(tmp_path: P
 
 # All at once
 
+SHORT = {
+    ("newest", "empty"),
+    ("oldest", "clamp"),
+    ("out-of-step", "first-page"),
+    ("hashed", "error"),
+    ("newest", "null"),
+}
+EVERY_LIST = [
+    pytest.param(order, end, marks=[] if (order, end) in SHORT else pytest.mark.long)
+    for order in ("newest", "oldest", "out-of-step", "hashed")
+    for end in ("empty", "clamp", "first-page", "error", "null")
+]
+"""Every order with every end; each of both once in the normal run."""
 
-@pytest.mark.parametrize("order", ["newest", "oldest", "out-of-step", "hashed"])
-@pytest.mark.parametrize("end", ["empty", "clamp", "first-page", "error", "null"])
+
+@pytest.mark.parametrize(("order", "end"), EVERY_LIST)
 def test_what_is_lost_is_never_called_verified(order: str, end: str, tmp_path: Path) -> None:
     with start(orders=500, page_size=10, order=order, end=end, now=NOW, latency_ms="0-3") as sandbox:
         before = ids_of(sandbox)
@@ -189,7 +202,7 @@ def test_what_is_lost_is_never_called_verified(order: str, end: str, tmp_path: P
 # One by one
 
 
-@pytest.mark.parametrize("rule", ["grows", "unique", "differs"])
+@pytest.mark.parametrize("rule", [pytest.param("grows", marks=pytest.mark.long), "unique", "differs"])
 def test_side_by_side_only_where_nonces_need_not_grow(rule: str, tmp_path: Path) -> None:
     with start(orders=150, page_size=50, nonce_rule=rule, now=NOW) as sandbox:
         with Client(
