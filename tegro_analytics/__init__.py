@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tegro_analytics.reports import read_csv as read_csv
     from tegro_analytics.reports import read_parquet as read_parquet
     from tegro_analytics.shop import Shop as Shop
-    from tegro_analytics.sync_report import SyncReport as SyncReport
+    from tegro_analytics.sync.report import SyncReport as SyncReport
 
 _HOMES = {
     "Client": "api.client",

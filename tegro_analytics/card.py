@@ -12,7 +12,7 @@ from tegro_analytics.texts import language, plural, tr
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tegro_analytics.sync_report import SyncReport
+    from tegro_analytics.sync.report import SyncReport
 
 __all__ = ["card"]
 

@@ -22,8 +22,8 @@ from tegro_analytics.reference import load_reference
 from tegro_analytics.reports.masking import masked
 from tegro_analytics.sandbox.process import Sandbox
 from tegro_analytics.settings import Settings, data_folder
-from tegro_analytics.sync import Member, Setting, Snapshot, fetch
-from tegro_analytics.sync_report import SyncReport
+from tegro_analytics.sync.report import SyncReport
+from tegro_analytics.sync.run import Member, Setting, Snapshot, fetch
 from tegro_analytics.texts import tr
 from tegro_analytics.tracebacks import opaque_methods
 

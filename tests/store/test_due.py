@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tegro_analytics.lookups import due, due_at
+from tests.store.due import due, due_at
 
 MADE = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

@@ -20,7 +20,7 @@ from tegro_analytics.exceptions import TegroDataWarning
 from tegro_analytics.progress import Progress
 from tegro_analytics.reference import Reference
 from tegro_analytics.schemas import TABLES
-from tegro_analytics.sync_report import SyncReport
+from tegro_analytics.sync.report import SyncReport
 from tegro_analytics.texts import tr
 
 if TYPE_CHECKING:

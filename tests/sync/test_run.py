@@ -10,7 +10,7 @@ import pytest
 
 from tegro_analytics.sandbox.process import Sandbox, start
 from tegro_analytics.shop import Shop
-from tegro_analytics.sync_report import SyncReport
+from tegro_analytics.sync.report import SyncReport
 from tests.conftest import NOW, open_shop
 
 

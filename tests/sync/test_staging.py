@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tegro_analytics.api.lists.page import Page, page_from_json
-from tegro_analytics.staging import Heading, Staging
+from tegro_analytics.sync.staging import Heading, Staging
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 
@@ -117,7 +117,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
 
 def test_a_killed_process_loses_no_page(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from tests.test_staging import *\n"
+        "import os, sys; from pathlib import Path; from tests.sync.test_staging import *\n"
         "with Staging(Path(sys.argv[1]), heading()) as staging:\n"
         "    for number in range(1, 6): staging.add(page(number))\n"
         "    os.kill(os.getpid(), 9)"
