@@ -6,6 +6,7 @@ header or a body.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -61,6 +62,10 @@ class Caller:
         How many requests went out, and how many of them were further attempts.
     waited : float
         Seconds spent waiting: for the pace, for a turn, before further attempts.
+    sandbox : str or None
+        The own id of the sandbox that has answered, if it is one.
+    served : tuple of datetime, or None
+        When the last call that was answered was sent, and what the clock of the server said.
     """
 
     def __init__(
@@ -76,6 +81,8 @@ class Caller:
         clock: Clock | None = None,
     ) -> None:
         self.requests = 0
+        self.sandbox: str | None = None
+        self.served: tuple[dt.datetime, dt.datetime] | None = None
         self.retries = 0
         self.waited = 0.0
         self._key = key
@@ -179,6 +186,9 @@ class Caller:
             method, body, self._key.sign(body), seconds=seconds, fresh=money, errand=budget.errand
         )
         if isinstance(received, Received):
+            self.sandbox = received.sandbox or self.sandbox
+            if received.served_at is not None:
+                self.served = received.requested_at, received.served_at
             return judge(received, method=method, nonce=nonce, money=money)
         return replace(received, nonce=nonce)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -134,6 +135,16 @@ class Client(Reads):
     def waited(self) -> float:
         """Sum the seconds spent waiting: for the pace, for a turn, before further attempts."""
         return self._caller.waited
+
+    @property
+    def server(self) -> str:
+        """Name whose data this is: the base URL, or the own id of a sandbox, whatever its port."""
+        return f"sandbox:{self._caller.sandbox}" if self._caller.sandbox else self.base_url
+
+    @property
+    def served(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """Give when the last call that was answered was sent, and what the clock of the server said."""
+        return self._caller.served
 
     def call(self, method: str, **parameters: Any) -> Any:
         """Call any method by its name, with any parameters; gives ``data`` with its numbers exact.

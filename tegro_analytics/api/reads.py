@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tegro_analytics.api.answers import Answer, exact
 from tegro_analytics.api.caller import Caller
 from tegro_analytics.api.errand import Errand
 from tegro_analytics.api.events import Failure
+from tegro_analytics.api.lists.mark import Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.api.lists.reading import PageStream, read_list
 from tegro_analytics.api.refusals import ends_list, refused_page
@@ -66,6 +67,16 @@ class Reads:
         """Fetch one withdrawal by Tegro's number, or by the shop's id for it."""
         return self._read_object("withdrawal", _one_of(order_id, payment_id))
 
+    def order_alone(self, order_id: int) -> Page:
+        """Fetch one order as a page of one row; without rows, and with the reason, if the API refuses it."""
+        result = self._caller.make("order", self._caller.write(_one_of(order_id, None)))
+        if isinstance(result.outcome, Failure):
+            if not ends_list(result.outcome):
+                raise result.outcome.as_error()
+            return refused_page(1, result)
+        answer = result.outcome
+        return page_from_json(1, b"[" + (answer.data or b"null") + b"]", requested_at=answer.requested_at)
+
     def orders(self, page: int = 1) -> Page:
         """Fetch one page of orders.
 
@@ -78,7 +89,14 @@ class Reads:
         """Fetch one page of withdrawals; the ends are told as by :meth:`orders`."""
         return self._read_page("withdrawals", page)
 
-    def iter_orders(self, *, verify: bool = False) -> PageStream:
+    def iter_orders(
+        self,
+        *,
+        verify: bool = False,
+        settled: Callable[[Page], bool] | None = None,
+        staged: Iterable[Page] | None = None,
+        mark: Mark | None = None,
+    ) -> PageStream:
         """Read the orders to the end of the list.
 
         Iterating gives :class:`Page` after page; the stream's ``report`` says afterwards what was seen, and
@@ -89,22 +107,38 @@ class Reads:
         verify
             Whether to walk the list at least twice, and to call it verified only if the last walk found no
             row that the ones before had missed.
+        settled, staged, mark
+            Where reading may end, and where one that was interrupted goes on: as
+            :func:`tegro_analytics.api.lists.reading.read_list` takes them.
         """
         errand = Errand()
         return read_list(
             lambda number: self._read_orders(number, errand),
             verify=verify,
+            settled=settled,
+            staged=staged,
+            mark=mark,
             workers=self._at_once,
             call_off=errand.call_off,
         )
 
-    def iter_withdrawals(self, *, verify: bool = False) -> PageStream:
+    def iter_withdrawals(
+        self,
+        *,
+        verify: bool = False,
+        settled: Callable[[Page], bool] | None = None,
+        staged: Iterable[Page] | None = None,
+        mark: Mark | None = None,
+    ) -> PageStream:
         """Read the withdrawals to the end of the list, as :meth:`iter_orders`."""
         errand = Errand()
         return read_list(
             lambda number: self._read_page("withdrawals", number, errand),
             full_page=self._full_page or None,
             verify=verify,
+            settled=settled,
+            staged=staged,
+            mark=mark,
             workers=self._at_once,
             call_off=errand.call_off,
         )

@@ -45,6 +45,10 @@ class Received:
     retry_after: float | None
     location: str | None
     requested_at: dt.datetime
+    served_at: dt.datetime | None = None
+    """The time of the server's clock, where it said it."""
+    sandbox: str | None = None
+    """The own id of a sandbox on this machine."""
 
 
 class Transport:
@@ -154,6 +158,8 @@ class Transport:
             retry_after=self._read_retry_after(headers.get("Retry-After")),
             location=headers.get("Location"),
             requested_at=requested_at,
+            served_at=_date_of(headers.get("Date")),
+            sandbox=headers.get("X-Tegro-Sandbox") if self._base.loopback else None,
         )
 
     def _read(self, raw: Any) -> bytes:
@@ -196,6 +202,23 @@ class Transport:
                 if self._pid != os.getpid():
                     self._adapter, self._pid = WatchedAdapter(self._trusted), os.getpid()
         return self._adapter
+
+
+def _date_of(text: str | None) -> dt.datetime | None:
+    """Read the date of an answer; None where there is none that can be read.
+
+    Examples
+    --------
+    >>> _date_of("Tue, 24 Nov 2026 13:53:40 GMT")
+    datetime.datetime(2026, 11, 24, 13, 53, 40, tzinfo=datetime.timezone.utc)
+    >>> _date_of("yesterday") is None
+    True
+    """
+    try:
+        found = email.utils.parsedate_to_datetime(text or "")
+    except (TypeError, ValueError):
+        return None
+    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
 
 
 def _proxies_for(url: str) -> dict[str, str]:

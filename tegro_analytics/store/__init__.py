@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tegro_analytics.store.access import Holder
 from tegro_analytics.store.changes import CHANGES
+from tegro_analytics.store.progress import Due, ListState
 from tegro_analytics.store.rewrite import Forgetting
 from tegro_analytics.store.runs import (
     Basis,
@@ -27,9 +28,11 @@ __all__ = [
     "Basis",
     "Counts",
     "Coverage",
+    "Due",
     "Forgetting",
     "Holder",
     "KnownRun",
+    "ListState",
     "Merged",
     "Owner",
     "Run",

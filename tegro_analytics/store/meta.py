@@ -11,7 +11,7 @@ import duckdb
 from tegro_analytics.exceptions import StoreError, WrongStore
 from tegro_analytics.store.runs import Basis, Owner
 
-__all__ = ["basis_of", "bind", "new_meta", "owner_of", "read_meta", "write_meta"]
+__all__ = ["basis_of", "bind", "new_meta", "owner_of", "read_meta", "refuse_other", "write_meta"]
 
 _SALT_BYTES = 32
 
@@ -61,15 +61,20 @@ def bind(
         If the rows were made with another salt or other zones.
     """
     meta = read_meta(connection)
-    there, made = owner_of(meta), basis_of(meta)
-    if there is None or made is None:
+    refuse_other(meta, owner, basis, path)
+    if basis_of(meta) is None:
         first = {"server": owner.server, "reference": reference, "salt": basis.salt}
         write_meta(connection, {**first, "source_zone": basis.source_zone, "report_zone": basis.report_zone})
-    else:
-        _refuse_other_owner(there, owner, path)
-        _refuse_other_basis(made, basis, path)
     if owner.user_id is not None and "user_id" not in meta:
         write_meta(connection, {"user_id": str(owner.user_id)})
+
+
+def refuse_other(meta: dict[str, str], owner: Owner, basis: Basis, path: Path) -> None:
+    """Refuse what is another's or was made otherwise than the rows that are there; see :func:`bind`."""
+    there, made = owner_of(meta), basis_of(meta)
+    if there is not None and made is not None:
+        _refuse_other_owner(there, owner, path)
+        _refuse_other_basis(made, basis, path)
 
 
 def _refuse_other_owner(there: Owner, owner: Owner, path: Path) -> None:

@@ -34,8 +34,8 @@ class Choice:
         A moment: what was known then. None is now.
     since, until : datetime or None
         Bounds, half-open, on the table's clock: ``created_at``, for balances and quarantine ``observed_at``.
-    shop_id : str or None
-        One shop.
+    shop_id : str, sequence of str, or None
+        One shop, or some.
     columns : sequence of str or None
         Some columns; None is all of them.
     """
@@ -43,7 +43,7 @@ class Choice:
     as_of: dt.datetime | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
-    shop_id: str | None = None
+    shop_id: str | Sequence[str] | None = None
     columns: Sequence[str] | None = None
 
 
@@ -165,14 +165,25 @@ def _conditions(held: Held, choice: Choice) -> list[str]:
     if choice.shop_id is not None:
         if "shop_id" not in held.names:
             raise DataError(f"{held.name} belong to the account, not to a shop: leave shop_id out.")
-        found.append(f"shop_id = {text(choice.shop_id)}")
+        found.append(f"shop_id IN ({_shops(choice.shop_id)})")
     return found
 
 
-def _as_of(connection: duckdb.DuckDBPyConnection, held: Held, shop_id: str | None, moment: str | None) -> str:
+def _shops(shop_id: str | Sequence[str]) -> str:
+    """Write the shops that are chosen."""
+    chosen = [shop_id] if isinstance(shop_id, str) else shop_id
+    return ", ".join(map(text, chosen)) or "NULL"
+
+
+def _as_of(
+    connection: duckdb.DuckDBPyConnection,
+    held: Held,
+    shop_id: str | Sequence[str] | None,
+    moment: str | None,
+) -> str:
     """Write when the last complete run began: of several shops the oldest; any run if none was complete."""
     seen = f"r.moment <= {moment}" if moment else "true"
-    shop = f"c.shop_id = {text(shop_id)}" if shop_id is not None else "true"
+    shop = f"c.shop_id IN ({_shops(shop_id)})" if shop_id is not None else "true"
     row = one_row(
         connection,
         "SELECT coalesce((SELECT min(began) FROM (SELECT max(r.started_at) AS began FROM runs AS r "

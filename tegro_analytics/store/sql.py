@@ -54,7 +54,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def listed(numbers: tuple[int, ...]) -> str:
+def listed(numbers: Sequence[int]) -> str:
     """Write numbers for ``IN``; none of them match where there are none."""
     return ", ".join(str(number) for number in numbers) or "NULL"
 

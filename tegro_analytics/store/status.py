@@ -8,7 +8,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +19,7 @@ from tegro_analytics.store.runs import Basis, Owner
 from tegro_analytics.store.sql import one_row
 from tegro_analytics.store.tables import HELD, LEDGERS
 
-__all__ = ["KnownRun", "StoreStatus", "last_run", "runs", "status"]
+__all__ = ["RUN_COLUMNS", "KnownRun", "StoreStatus", "last_run", "run_of", "runs", "status"]
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,19 @@ def _moment(text: str) -> dt.datetime:
 
 def last_run(connection: duckdb.DuckDBPyConnection) -> KnownRun | None:
     """Give the last run that was merged; None before the first."""
-    row = one_row(
-        connection,
-        "SELECT number, run_id, kind, complete, moment::VARCHAR, started_at::VARCHAR, finished_at::VARCHAR, "
-        "counts, evidence, report FROM runs ORDER BY number DESC LIMIT 1",
-    )
-    if row is None:
-        return None
+    row = one_row(connection, f"SELECT {RUN_COLUMNS} FROM runs ORDER BY number DESC LIMIT 1")
+    return run_of(row) if row else None
+
+
+RUN_COLUMNS: Final = (
+    "number, run_id, kind, complete, moment::VARCHAR, started_at::VARCHAR, finished_at::VARCHAR, counts, "
+    "evidence, report"
+)
+"""What :func:`run_of` takes, in this order."""
+
+
+def run_of(row: tuple[Any, ...]) -> KnownRun:
+    """Make a run of the row of its table."""
     number, run_id, kind, complete, *rest = row
     moment, started_at, finished_at = map(_moment, rest[:3])
     counts, evidence, report = map(json.loads, rest[3:])

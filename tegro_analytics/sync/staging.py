@@ -12,15 +12,19 @@ import dataclasses
 import datetime as dt
 import hashlib
 import os
+import secrets
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
+import filelock
 import msgspec
 
+from tegro_analytics.api.lists.mark import Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
 
 __all__ = ["Heading", "Staging"]
@@ -28,6 +32,8 @@ __all__ = ["Heading", "Staging"]
 _MAGIC = b"TEGRO-STAGING-1\n"
 _FRAME = struct.Struct("<II")
 """Length and checksum of what follows."""
+_ALONE = ".own-pages"
+_LEFT_SECONDS = 7 * 24 * 3600
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -55,6 +61,7 @@ class _Record(msgspec.Struct, array_like=True):
     requested_at: dt.datetime
     data: bytes
     refusal: str | None = None
+    mark: dict[str, Any] | None = None
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -81,6 +88,8 @@ class Staging:
         What stands in the file.
     found : int
         How many pages were there.
+    mark : Mark or None
+        How far the reading had come that left them.
 
     Raises
     ------
@@ -98,7 +107,8 @@ class Staging:
     >>> with Staging(folder, heading) as again:
     ...     again.found, [page.keys for page in again.pages()]
     (1, [(7,)])
-    >>> again.drop()
+    >>> with again:
+    ...     again.drop()
     """
 
     def __init__(
@@ -108,11 +118,28 @@ class Staging:
         self.path = folder / f"{name}-{heading.list}.pages"
         self.heading = heading
         self.found = 0
+        self.mark: Mark | None = None
         self._longest = longest
         self._file: IO[bytes] | None = None
+        self._lock = filelock.FileLock(
+            self.path.with_suffix(".lock"), mode=0o600, thread_local=False, is_singleton=False
+        )
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout:  # another run reads the same list: each has its own pages
+            self.path = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(8)}{_ALONE}")
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def _open(self) -> None:
+        _sweep_up(self.path.parent)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         end = self._look()
@@ -121,7 +148,6 @@ class Staging:
             self._file.truncate()
         else:
             self._begin()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -131,10 +157,19 @@ class Staging:
             with contextlib.suppress(OSError):  # the pages are of this run alone: nothing is lost with them
                 os.fsync(file.fileno())
             file.close()
+        if self.path.suffix == _ALONE:
+            self.drop()
+        self._lock.release()
 
-    def add(self, page: Page) -> None:
-        """Write a page down; when this returns, a killed process does not lose it."""
-        record = _Record(page.number, page.requested_at, zlib.compress(page.data, 1), page.refusal)
+    def add(self, page: Page, mark: Mark | None = None) -> None:
+        """Write a page down, and how far the reading has come; a killed process does not lose it then."""
+        record = _Record(
+            page.number,
+            page.requested_at,
+            zlib.compress(page.data, 1),
+            page.refusal,
+            mark.to_dict() if mark is not None else None,
+        )
         self._write(_ENCODE(record))
 
     def pages(self) -> Iterator[Page]:
@@ -155,12 +190,15 @@ class Staging:
 
     def drop(self) -> None:
         """Remove the file: what was in it is known now."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         self.path.unlink(missing_ok=True)
 
     def _begin(self) -> None:
         if self._file is None:
             raise ValueError("the staging file is not open")
-        self.found = 0
+        self.found, self.mark = 0, None
         self._file.seek(0)
         self._file.truncate()
         self._file.write(_MAGIC)
@@ -180,8 +218,10 @@ class Staging:
             end, body = next(frames, (0, b""))
             if not end or not self._fits(body):
                 return 0
-            for end, _ in frames:  # noqa: B007  the last one is what is asked for
+            for end, body in frames:  # noqa: B007  the last ones are what is asked for
                 self.found += 1
+        if self.found and (known := _RECORD.decode(body).mark) is not None:
+            self.mark = Mark.from_dict(known)
         return end if self.found else 0
 
     def _fits(self, body: bytes) -> bool:
@@ -196,6 +236,14 @@ class Staging:
             return False
         self.heading = there
         return True
+
+
+def _sweep_up(folder: Path) -> None:
+    """Remove what runs left that were killed while another one read the same list."""
+    for path in folder.glob(f"*{_ALONE}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _LEFT_SECONDS:
+                path.unlink()
 
 
 def _frames(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
