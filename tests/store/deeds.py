@@ -1,0 +1,92 @@
+"""What children do with a store, until they are killed or stopped by what they meet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from tegro_analytics.frames import balances_table
+from tegro_analytics.schemas import QUARANTINE
+from tegro_analytics.store import Store, failpoints
+from tests.store.world import hour, new_store_in, order, orders, run, withdrawals
+
+PERSON: Final = "payer4@site.ru"
+"""Who is forgotten: the order 4 is theirs, and it has changed."""
+
+WITHDRAWAL: Final = b'{"id": 7, "status": "new", "amount": "10", "date_created": "2026-03-01 10:00:00"}'
+
+
+def scan(at: float) -> dict[str, pa.Table]:
+    """Make what a scan finds at an hour: from 1 on two more orders, two that changed, the rest as before."""
+    old = [order(1), order(2), order(3, status=0), order(4, amount="10"), order(5)]
+    young = [order(1), order(2), order(3), order(4, amount="11"), order(5), order(6), order(7, status=3)]
+    status = b'"done"' if at else b'"new"'
+    wrong = {"table": "orders", "page": 1, "row": 0, "reason": "bad", "column": None, "observed_at": hour(at)}
+    raws = ("a", "b") if at else ("a",)
+    return {
+        "orders": orders(*(young if at else old), at=at),
+        "withdrawals": withdrawals(WITHDRAWAL.replace(b'"new"', status), at=at),
+        "balances": balances_table({"user_id": 5, "balance": {"RUB": "10"}}, hour(at)).table,
+        "quarantine": pa.Table.from_pylist(
+            [{**wrong, "raw": raw} for raw in raws], schema=QUARANTINE.arrow()
+        ),
+    }
+
+
+def merge_scan(store: Store, at: float) -> None:
+    """Merge what is found at an hour."""
+    store.merge(run(at), scan(at))
+
+
+WORK: Final[dict[str, Callable[[Store], Any]]] = {
+    "first": lambda store: merge_scan(store, 0),
+    "second": lambda store: merge_scan(store, 1),
+    "forget": lambda store: store.forget(PERSON),
+}
+"""What a process may be killed in: making the store, one more run, and writing the whole file anew."""
+
+
+def trace(_: Connection, folder: Path, work: str) -> list[str]:
+    """Do some work, and tell the steps that it goes through."""
+    steps: list[str] = []
+    failpoints.hook = steps.append
+    WORK[work](new_store_in(folder))
+    return steps
+
+
+def die_at(_: Connection, folder: Path, work: str, step: str, time: int) -> None:
+    """Do some work, and be killed the n-th time that it comes to a step."""
+    seen: list[str] = []
+
+    def hook(reached: str) -> None:
+        seen.append(reached)
+        if reached == step and seen.count(step) == time:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    failpoints.hook = hook
+    WORK[work](new_store_in(folder))
+
+
+def work_when_told(talk: Connection, folder: Path, work: str) -> None:
+    """Say when it is ready, and do some work."""
+    store = new_store_in(folder)
+    talk.send("ready")
+    WORK[work](store)
+
+
+def warm_up() -> None:
+    """Do each thing once, so that children need not load and learn anything."""
+    folder = Path(tempfile.mkdtemp(prefix="tegro-store-"))
+    try:
+        for work in WORK.values():
+            work(new_store_in(folder))
+    finally:
+        shutil.rmtree(folder)
