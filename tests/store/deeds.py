@@ -62,13 +62,13 @@ def trace(_: Connection, folder: Path, work: str) -> list[str]:
     return steps
 
 
-def die_at(_: Connection, folder: Path, work: str, step: str, time: int) -> None:
+def die_at(_: Connection, folder: Path, work: str, step: str, nth: int) -> None:
     """Do some work, and be killed the n-th time that it comes to a step."""
     seen: list[str] = []
 
     def hook(reached: str) -> None:
         seen.append(reached)
-        if reached == step and seen.count(step) == time:
+        if reached == step and seen.count(step) == nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
     failpoints.hook = hook
