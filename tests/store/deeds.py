@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -80,6 +82,64 @@ def work_when_told(talk: Connection, folder: Path, work: str) -> None:
     store = new_store_in(folder)
     talk.send("ready")
     WORK[work](store)
+
+
+def hold_writing(talk: Connection, folder: Path, command: str) -> None:
+    """Hold the store as a writer until it is told to end."""
+    with new_store_in(folder).writing(command):
+        talk.send("held")
+        talk.recv()
+
+
+def hold_reading(talk: Connection, folder: Path) -> None:
+    """Have the store open as a reader until it is told to end."""
+    with new_store_in(folder).reading():
+        talk.send("held")
+        talk.recv()
+
+
+def keep_merging(_: Connection, folder: Path, shop_id: str, seconds: float) -> int:
+    """Merge one run after the other for some seconds, each with a new order and a change; tell how many."""
+    store = new_store_in(folder, patience=60)
+    until = time.monotonic() + seconds
+    for number in itertools.count(1):
+        rows = [order(number, status=0), *([order(number - 1)] if number > 1 else [])]
+        begun = run(number, run_id=f"{shop_id}-{number}", shops=(shop_id,))
+        store.merge(begun, {"orders": orders(*rows, at=number, shop_id=shop_id)})
+        if number >= LEAST and time.monotonic() > until:
+            return number
+        time.sleep(BREATH)
+    raise AssertionError
+
+
+def keep_reading(_: Connection, folder: Path, seconds: float) -> list[str]:
+    """Read the store again and again for some seconds; tell what was not whole."""
+    store = new_store_in(folder, patience=60)
+    until, times, last, halves = time.monotonic() + seconds, 0, 0, []
+    while times < LEAST or time.monotonic() < until:
+        times += 1
+        with store.reading() as connection:
+            found = connection.execute(SEEN).fetchone()
+        runs, new, changed, there, superseded = found or ()
+        if (new, changed) != (there, superseded) or runs < last:
+            halves.append(f"{found} after {last} runs")
+        last = runs
+    return halves
+
+
+LEAST: Final = 3
+"""So often each merges and reads, however slow the machine is."""
+
+BREATH: Final = 0.05
+"""So long a process does something else before it merges again."""
+
+SEEN: Final = (
+    "WITH shops AS (SELECT number, unnest(map_values((counts::JSON->'orders')::"
+    'MAP(VARCHAR, STRUCT("new" INT, changed INT, unchanged INT)))) AS c FROM runs) '
+    "SELECT (SELECT count(*) FROM runs), coalesce(sum(c.new), 0), coalesce(sum(c.changed), 0), "
+    "(SELECT count(*) FROM orders), (SELECT count(*) FROM orders_ledger) FROM shops"
+)
+"""How many runs there are, what they tell of orders, and what there is."""
 
 
 def warm_up() -> None:
