@@ -257,7 +257,7 @@ class Access:
         )
         told = False
         while not _taken(lock):
-            holder = self.holder()
+            holder = self._noted()
             if not told and turn.waited > _QUIET:
                 told = True
                 self._waiting(holder)
@@ -276,6 +276,20 @@ class Access:
 
     def holder(self) -> Holder | None:
         """Say who holds the store; None where nobody does, or nobody knows."""
+        noted = self._noted()
+        return noted if noted and self._is_held() else None
+
+    def _is_held(self) -> bool:
+        """Tell whether somebody has the lock: a process that was killed leaves its note, but no lock."""
+        lock = filelock.FileLock(self._lock_path, mode=0o600, thread_local=False, preserve_lock_file=True)
+        try:
+            free = _taken(lock)
+        except OSError:  # nobody may lock here
+            return False
+        lock.release()
+        return not free
+
+    def _noted(self) -> Holder | None:
         try:
             return msgspec.json.decode(self._note_path.read_bytes(), type=Holder)
         except (OSError, msgspec.MsgspecError):

@@ -46,7 +46,7 @@ class _Fault:
 
 _FAULTS: Final = (
     _Fault(
-        ("file with version number",),
+        ("file with version number", "storage version number"),
         StoreNewer,
         "{path} was written by another version of DuckDB than the one that is installed here (duckdb "
         f"{duckdb.__version__}), which cannot read it. Nothing was changed. Bring duckdb up to date "
@@ -79,7 +79,7 @@ _FAULTS: Final = (
         of_files=True,
     ),
     _Fault(
-        ("No such file or directory", "Not a directory", "cannot find the path", "does not exist"),
+        ("No such file", "Not a directory", "File exists", "cannot find the path", "does not exist"),
         StoreError,
         "{folder} is not there, or is not a folder, so that there can be no store in it. Nothing was "
         "changed. Is a disk not mounted? Else correct the folder of the store (TEGRO_STORE).",

@@ -56,6 +56,17 @@ class StoreFile:
         self._draft = folder / "store.duckdb.draft"
         self._migrations = migrations
 
+    def exists(self) -> bool:
+        """Tell whether there is a store.
+
+        Raises
+        ------
+        StoreError
+            If its folder cannot be looked into.
+        """
+        with translated(self.path):
+            return self.path.exists()
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a connection that can only read; it is closed with the block.

@@ -306,7 +306,7 @@ class Store:
 
     def last_run(self) -> KnownRun | None:
         """Give the last run that was merged; None where there is none, or no store yet."""
-        if not self.path.exists():
+        if not self._file.exists():
             return None
         with self._file.reading() as connection:
             return status.last_run(connection)
@@ -315,14 +315,14 @@ class Store:
 
     def list_state(self, shop_id: str, name: str) -> ListState:
         """Say what the runs know of a list of a shop: the last that read it, the last that read all of it."""
-        if not self.path.exists():
+        if not self._file.exists():
             return ListState()
         with self._file.reading() as connection:
             return progress.list_state(connection, shop_id, name)
 
     def all_known(self, rows: Mapping[str, pa.Table]) -> bool:
         """Tell whether every row of ``orders``, ``withdrawals``, ``quarantine`` is there just as it is."""
-        if not self.path.exists():
+        if not self._file.exists():
             return not any(table.num_rows for table in rows.values())
         with self._file.reading() as connection:
             return progress.all_known(connection, rows)
@@ -334,7 +334,7 @@ class Store:
         16 … days and it was not observed since: often while it is young, ever more rarely, never given up.
         Those that are due longest come first.
         """
-        if not self.path.exists():
+        if not self._file.exists():
             return Due()
         with self._file.reading() as connection:
             return progress.due(connection, shop_id, now=now, open_codes=open_codes, most=most)
@@ -355,7 +355,7 @@ class Store:
 
     def status(self) -> StoreStatus:
         """Say what the store holds; a store that is not there yet holds nothing."""
-        if not self.path.exists():
+        if not self._file.exists():
             return StoreStatus(self.path, 0, 0, len(self._migrations))
         with self._file.reading() as connection:
             return status.status(connection, self.path, known=len(self._migrations))

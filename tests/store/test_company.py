@@ -72,6 +72,15 @@ def test_threads_together_for_a_minute(tmp_path: Path) -> None:
         _together(_start_threads(pool), tmp_path, writers=3, seconds=60)
 
 
+def test_half_a_run_would_be_seen(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    merge(store, 0, order(1))
+    with store.writing("break") as connection:
+        connection.execute("UPDATE runs SET counts = replace(counts, '1', '2')")
+
+    assert deeds.keep_reading(Pipe()[0], tmp_path, 0)[0] == "(1, 2, 0, 1, 0) after 0 runs"
+
+
 def test_two_processes_read_at_once(tmp_path: Path, children: Children) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1))
