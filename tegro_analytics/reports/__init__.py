@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tegro_analytics.reports.csv_read import read_csv
 from tegro_analytics.reports.csv_write import write_csv
+from tegro_analytics.reports.dataset import write_dataset
 from tegro_analytics.reports.export import to_json, write_table
 from tegro_analytics.reports.parquet import read_parquet, write_parquet
 from tegro_analytics.reports.workbook import ReportFacts, write_report
@@ -15,6 +16,7 @@ __all__ = [
     "read_parquet",
     "to_json",
     "write_csv",
+    "write_dataset",
     "write_parquet",
     "write_report",
     "write_table",

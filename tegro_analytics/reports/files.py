@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tegro_analytics.exceptions import ExportError
 
-__all__ = ["new_file", "plain_reason", "refuse"]
+__all__ = ["flush_file", "flush_folder", "new_file", "plain_reason", "refuse"]
 
 _PRIVATE = 0o600
 _FULL = ("No space left", "File too large", "Disk quota")  # as libraries say it, who drop the number
@@ -39,9 +39,9 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
         refuse(target, overwrite=overwrite)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
         yield draft, target
-        _flush(draft)
+        flush_file(draft)
         _place(draft, target, overwrite=overwrite)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except OSError as error:
         raise ExportError(plain_reason(error, target)) from error
     finally:
@@ -85,7 +85,7 @@ def _taken(target: Path) -> str:
     )
 
 
-def _flush(draft: Path) -> None:
+def flush_file(draft: Path) -> None:
     """Force the content to the disk before the name points to it."""
     with draft.open("rb+") as file:
         os.fsync(file.fileno())
@@ -108,7 +108,7 @@ def _place(draft: Path, target: Path, *, overwrite: bool) -> None:
         draft.rename(target)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Force the new name to the disk, where folders can be opened (not on Windows)."""
     if os.name == "nt":
         return

@@ -20,9 +20,11 @@ from tegro_analytics.settings import load_settings
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_parquet", "write_parquet"]
+__all__ = ["MANIFEST", "ZONE", "read_parquet", "write_parquet"]
 
-_ZONE = b"tegro.report_zone"
+ZONE = b"tegro.report_zone"
+MANIFEST = "_tegro.json"
+"""The file of a folder that holds a data set of the package: see :func:`write_dataset`."""
 
 
 def write_parquet(
@@ -68,7 +70,7 @@ def write_parquet(
     """
     check_zone(zone)
     table = masked(table, pii=pii)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _ZONE: zone.encode()})
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), ZONE: zone.encode()})
     with new_file(path, overwrite=overwrite) as (draft, target):
         pq.write_table(table, draft, compression="zstd")
     return target
@@ -86,7 +88,7 @@ def read_parquet(
     Parameters
     ----------
     path : path
-        The file, or a folder of such files.
+        The file, or a folder: a data set, or such files.
     zone : str, optional
         The report zone of the result; by default the one kept in the file, else the one of the settings.
     money : {"float64", "decimal"}, optional
@@ -106,11 +108,12 @@ def read_parquet(
     """
     file = Path(path).expanduser()
     try:
-        table = pq.read_table(file)
+        keys = None if (file / MANIFEST).is_file() else "hive"  # a data set has all columns in its files
+        table = pq.read_table(file, partitioning=keys)
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(f"{file} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
     settings = load_settings(report_timezone=zone, money=money)
-    kept = (table.schema.metadata or {}).get(_ZONE, b"").decode()
+    kept = (table.schema.metadata or {}).get(ZONE, b"").decode()
     schema = table_of(table.column_names)
     if columns is None:
         table = shown(table)

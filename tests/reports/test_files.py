@@ -161,7 +161,7 @@ KILLED = """
     def wait(draft):
         print("half", flush=True)
         sys.stdin.read()
-    files._flush = wait
+    files.flush_file = wait
     write_csv(golden(), sys.argv[1], zone="Europe/Moscow", overwrite=True)
 """
 
