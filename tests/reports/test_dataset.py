@@ -612,26 +612,3 @@ def test_two_writers_at_once_leave_one_whole_data_set(tmp_path):
 
 def test_passing_names_of_two_folders_differ(tmp_path):
     assert folders._aside(tmp_path / "a") != folders._aside(tmp_path / "b")
-
-
-@pytest.mark.spark
-def test_spark_reads_exactly_what_was_written(tmp_path):
-    from pyspark.sql import SparkSession
-
-    written = months(14, each=2)
-    folder = write_dataset(written, tmp_path / "orders", schema=ORDERS, pii=True)
-    empty = write_dataset(ORDERS.arrow().empty_table(), tmp_path / "empty", schema=ORDERS)
-    local = {
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",
-    }
-    session = SparkSession.builder.master("local[1]").config(map=local).getOrCreate()
-    try:
-        found = session.read.parquet(str(folder))
-        types = dict(found.dtypes)
-        assert (types["amount"], types["created_month"]) == ("decimal(18,8)", "string")
-        assert same_rows(found.toArrow(), written)
-        assert session.read.parquet(str(empty)).columns == ORDERS.names()
-    finally:
-        session.stop()
