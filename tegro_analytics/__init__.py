@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Client": "api.client",
     "Shop": "shop",
-    "SyncReport": "sync_report",
+    "SyncReport": "sync.report",
     "canonical": "frames",
     "connect": "opening",
     "conversion": "metrics",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.texts import language, plural, tr
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tegro_analytics.sync.report import SyncReport
 
 __all__ = ["card"]
@@ -28,7 +26,9 @@ def card(
     sandbox: bool,
     zone: str,
     report: SyncReport | None,
-    tables: dict[str, pa.Table] | None,
+    orders: int,
+    balances: Sequence[Mapping[str, Any]],
+    quarantined: int,
     lang: str | None,
 ) -> str:
     """Draw the card as HTML.
@@ -41,15 +41,19 @@ def card(
         Whether they stand in a sandbox: the card says so.
     zone
         The report zone, in which moments are shown.
-    report, tables
-        What was read, or None before the first reading.
+    report
+        That of the last run, or None before the first.
+    orders, quarantined
+        How many there are in the store.
+    balances
+        Rows of the last balances.
     """
     lang = language(lang)
     mark = f"<span style='{_MARK}'>{escape(tr('shop.sandbox', lang))}</span>" if sandbox else ""
     title = escape(tr("shop.title", lang, name=", ".join(names)))
     facts = [(tr("shop.state", lang), tr("shop.not_read", lang))]
-    if report is not None and tables is not None:
-        facts = list(_facts(report, tables, zone, lang))
+    if report is not None:
+        facts = list(_facts(report, orders, balances, quarantined, zone, lang))
     rows = "".join(
         f"<tr style='background:none'><th style='{_NAME}'>{escape(name)}</th>"
         f"<td style='{_VALUE}'>{escape(value)}</td></tr>"
@@ -59,23 +63,28 @@ def card(
 
 
 def _facts(
-    report: SyncReport, tables: dict[str, pa.Table], zone: str, lang: str
+    report: SyncReport,
+    orders: int,
+    balances: Sequence[Mapping[str, Any]],
+    quarantined: int,
+    zone: str,
+    lang: str,
 ) -> Iterable[tuple[str, str]]:
     from babel.dates import format_date, format_datetime
     from babel.numbers import format_currency
 
     here = ZoneInfo(zone)
-    yield tr("table.orders", lang), plural("count.orders", tables["orders"].num_rows, lang)
+    yield tr("table.orders", lang), plural("count.orders", orders, lang)
     if report.oldest_created_at and report.newest_created_at:
         ends = (report.oldest_created_at.astimezone(here), report.newest_created_at.astimezone(here))
         yield tr("sync.span", lang), " – ".join(format_date(end, "medium", locale=lang) for end in ends)
-    for row in tables["balances"].to_pylist():
+    for row in balances:
         if row["balance"]:
             shown = format_currency(row["balance"], row["currency"], locale=lang, currency_digits=True)
             yield tr("column.balance", lang), shown
     moment = format_datetime(report.started_at.astimezone(here), "medium", locale=lang)
     yield tr("column.as_of", lang), f"{moment} ({zone})"
-    if tables["quarantine"].num_rows:
-        yield tr("table.quarantine", lang), plural("count.rows", tables["quarantine"].num_rows, lang)
+    if quarantined:
+        yield tr("table.quarantine", lang), plural("count.rows", quarantined, lang)
     if not (report.complete and report.verified):
         yield tr("shop.state", lang), tr("sync.unverified", lang)

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     pace: float | None = Field(None, gt=0)
     nonce: Literal["auto", "seconds", "milliseconds"] = "auto"
     lookback: dt.timedelta = dt.timedelta(hours=48)
+    lookups: int = Field(50, ge=0)
+    sweep_pages: int = Field(20, ge=0)
     currencies: Annotated[dict[int, str], NoDecode] = Field(default_factory=dict)
     plan: str | None = None
     merchant_share: Decimal = Field(Decimal(1), ge=0, le=1)

@@ -45,7 +45,8 @@ def read_shop(tegro: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture
 def credentials(tegro: Sandbox, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """Work in an empty folder with the key of the sandbox in the environment."""
+    """Work in an empty folder with the key of the sandbox in the environment, and with no store yet."""
+    monkeypatch.setenv("TEGRO_STORE", str(in_folder / "data"))
     monkeypatch.setenv("TEGRO_API_BASE", tegro.base_url)
     monkeypatch.setenv("TEGRO_API_KEY", tegro.api_key)
     monkeypatch.setenv("TEGRO_SHOP_ID", tegro.shop_id)

@@ -162,14 +162,10 @@ def test_what_is_not_verified_ends_with_5(
 ) -> None:
     import dataclasses
 
-    from tegro_analytics import shop
+    from tegro_analytics.sync.telling import Telling
 
-    def unsure(*given: object, **named: object) -> object:
-        snapshot = real(*given, **named)  # type: ignore[arg-type]
-        return dataclasses.replace(snapshot, report=dataclasses.replace(snapshot.report, verified=False))
-
-    real = shop.fetch
-    monkeypatch.setattr(shop, "fetch", unsure)
+    real = Telling.report
+    monkeypatch.setattr(Telling, "report", lambda *given: dataclasses.replace(real(*given), verified=False))
     code, out, err = run(capsys, "show", "revenue", "--quiet")
     assert code == 5
     assert "RUB" in out
@@ -182,7 +178,7 @@ def test_ctrl_c_ends_with_130(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tegro_analytics.shop.fetch", interrupt)
+    monkeypatch.setattr("tegro_analytics.shop.kept.sync", interrupt)
     code, out, err = run(capsys, "show", "revenue", "--quiet")
     assert (code, out) == (130, "")
     assert err.startswith("tegro: Interrupted.")

@@ -118,7 +118,7 @@ class Reads:
             settled=settled,
             staged=staged,
             mark=mark,
-            workers=self._at_once,
+            workers=lambda: self.at_once,
             call_off=errand.call_off,
         )
 
@@ -139,11 +139,12 @@ class Reads:
             settled=settled,
             staged=staged,
             mark=mark,
-            workers=self._at_once,
+            workers=lambda: self.at_once,
             call_off=errand.call_off,
         )
 
-    def _at_once(self) -> int:
+    @property
+    def at_once(self) -> int:
         """Say how many calls may be on the wire at once: where nonces must grow, one."""
         return self._workers if self.nonce_rule == "milliseconds" else 1
 

@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.schemas import arrow_types
+from tegro_analytics.schemas import ORDERS, Column, Table
 from tegro_analytics.store.reading import Choice, query
 from tegro_analytics.store.sql import text
 from tegro_analytics.store.tables import Held, quoted
 
-__all__ = ["find", "history"]
+__all__ = ["HISTORY", "find", "history", "history_of"]
 
 
 def find(
@@ -57,7 +58,24 @@ def history(
         f"SELECT {names}, version_from, NULL::TIMESTAMPTZ AS version_to FROM {held.name} {where} UNION ALL "
         f"SELECT {names}, version_from, version_to FROM {held.ledger} {where} ORDER BY version_from, shop_id"
     ).to_arrow_table()
-    stored = [held.table.arrow().field(name) for name in held.names]
-    moment = arrow_types()["instant"]
-    ends = [pa.field("version_from", moment, nullable=False), pa.field("version_to", moment)]
-    return versions.cast(pa.schema([*stored, *ends]))
+    return versions.cast(history_of(held.table).arrow())
+
+
+def history_of(table: Table) -> Table:
+    """Describe the versions of a record: each is a row, with from when and up to when it was the known one.
+
+    Examples
+    --------
+    >>> history_of(ORDERS).names()[-2:]
+    ['version_from', 'version_to']
+    """
+    columns = (
+        *(column for column in table.columns if column.name != "as_of"),
+        Column("version_from", "instant", "moment of the run that saw this version first"),
+        Column("version_to", "instant", "moment of the run that saw the next one", True),
+    )
+    return Table(table.name, f"one version of {table.row}", columns, sort=("version_from", "shop_id"))
+
+
+HISTORY: Final = history_of(ORDERS)
+"""What :func:`history` gives of orders."""

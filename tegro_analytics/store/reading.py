@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import duckdb
+import duckdb.func
+import duckdb.sqltypes
 import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError, StoreError
@@ -19,7 +22,7 @@ from tegro_analytics.store.paid_twice import flagged_anew
 from tegro_analytics.store.sql import instant, one_row, text
 from tegro_analytics.store.tables import HELD, Held, quoted
 
-__all__ = ["Choice", "held_of", "query", "read", "refuse_empty"]
+__all__ = ["Choice", "batches", "held_of", "query", "read", "refuse_empty", "shown"]
 
 _views = itertools.count()
 
@@ -113,6 +116,45 @@ def query(
     conditions = list(_conditions(held, choice))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT {shown} FROM {source}{where}{f' ORDER BY {order}' if order else ''}"
+
+
+def _plain(function: Callable[[pa.Array], pa.Array]) -> Callable[..., Any]:
+    """Leave the annotations out: DuckDB would evaluate them."""
+    return lambda array: function(array)  # noqa: PLW0108  the function itself has them
+
+
+BATCH_ROWS: Final = 100_000
+
+
+def batches(rows: duckdb.DuckDBPyRelation, held: Held) -> pa.RecordBatchReader:
+    """Give the rows of a relation in the canonical schema of their table, some at a time."""
+    wanted = held.table.arrow()
+    found = rows.to_arrow_reader(BATCH_ROWS)
+    return pa.RecordBatchReader.from_batches(
+        wanted, (cast for batch in found for cast in pa.Table.from_batches([batch]).cast(wanted).to_batches())
+    )
+
+
+def shown(
+    connection: duckdb.DuckDBPyConnection,
+    rows: duckdb.DuckDBPyRelation,
+    how: Mapping[str, Callable[[pa.Array], pa.Array]],
+) -> duckdb.DuckDBPyRelation:
+    """Show columns of text as their functions make them."""
+    replaced = []
+    for column, function in how.items():
+        if column in rows.columns:
+            name = f"shown_{column}_{next(_views)}"
+            connection.create_function(
+                name,
+                _plain(function),
+                [duckdb.sqltypes.VARCHAR],
+                duckdb.sqltypes.VARCHAR,
+                type=duckdb.func.PythonUDFType.ARROW,
+                null_handling=duckdb.func.FunctionNullHandling.SPECIAL,
+            )
+            replaced.append(f"{name}({quoted(column)}) AS {quoted(column)}")
+    return rows.project(f"* REPLACE ({', '.join(replaced)})") if replaced else rows
 
 
 def refuse_empty(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -265,11 +265,39 @@ class Store:
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
         shop_id: str | Sequence[str] | None = None,
+        shown: Mapping[str, Callable[[pa.Array], pa.Array]] | None = None,
     ) -> Iterator[duckdb.DuckDBPyRelation]:
-        """Give a table as a DuckDB relation, inside a ``with``; its rows are in no order."""
+        """Give a table as a DuckDB relation, inside a ``with``; its rows are in no order.
+
+        ``shown`` says of columns of text how they are shown; only those that a query asks for are touched.
+        """
         held, choice = held_of(name), Choice(as_of=as_of, since=since, until=until, shop_id=shop_id)
         with self._file.reading() as connection:
-            yield connection.sql(reading.query(connection, self.path, held, choice, paid=self._paid))
+            rows = connection.sql(reading.query(connection, self.path, held, choice, paid=self._paid))
+            yield reading.shown(connection, rows, shown) if shown else rows
+
+    @contextlib.contextmanager
+    def batches(
+        self,
+        name: str,
+        *,
+        as_of: dt.datetime | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        shop_id: str | Sequence[str] | None = None,
+    ) -> Iterator[pa.RecordBatchReader]:
+        """Give a table batch by batch, inside a ``with``: in its schema, in no order, in bounded memory."""
+        held, choice = held_of(name), Choice(as_of=as_of, since=since, until=until, shop_id=shop_id)
+        with self._file.reading() as connection:
+            rows = connection.sql(reading.query(connection, self.path, held, choice, paid=self._paid))
+            yield reading.batches(rows, held)
+
+    def count(self, name: str, *, shop_id: str | Sequence[str] | None = None) -> int:
+        """Count the rows of a table; 0 where there is no store yet."""
+        if not self._file.exists():
+            return 0
+        with self.relation(name, shop_id=shop_id) as rows:
+            return int(rows.aggregate("count(*)").fetchall()[0][0])
 
     def changes(self, since: dt.datetime, until: dt.datetime | None = None, *, pii: bool = False) -> pa.Table:
         """Tell what was restated after one moment and up to another; columns: ``CHANGES``.

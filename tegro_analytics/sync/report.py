@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from tegro_analytics.texts import plural, tr
 
@@ -23,15 +23,22 @@ class SyncReport:
         Which run of which shops it was, and when (UTC).
     new, changed, unchanged, quarantined
         Orders that were not there before, that differ, that do not; records that could not be read.
-    pages, requests, retries, waited_seconds, rereads, due_lookups, workers_used
+    pages, requests, retries, waited_seconds, rereads, workers_used
         What it took. ``pages`` counts pages with rows of all lists, ``requests`` every call.
     page_size_seen, list_order, end_seen
         How the API was seen to page its orders: rows on a full page; ``newest``, ``oldest``, ``mixed`` or
         ``unknown``; ``empty``, ``clamp``, ``first_page``, ``error``, ``ignored``, ``wrap`` or ``cap``.
     oldest_created_at, newest_created_at
         The span of the orders (UTC).
-    complete, verified, verified_through, possibly_capped, resumed
-        Whether every list was read to an end that the evidence supports.
+    due_lookups
+        How many open orders were due to be asked for by themselves; a run asks for 50 of them.
+    complete, verified, possibly_capped, resumed
+        Whether every list was read as far as it had to be; whether the last whole reading of each met
+        every row, and nothing was seen since that speaks against it; whether the server may not show all;
+        whether the run went on where one before it was interrupted.
+    verified_through, swept_through
+        When that whole reading began; since when every row was looked at again: what changed before that is
+        known. None if that was never so.
     warnings
         What a person should know, in plain words.
     """
@@ -60,6 +67,7 @@ class SyncReport:
     complete: bool
     verified: bool
     verified_through: dt.datetime | None
+    swept_through: dt.datetime | None
     possibly_capped: bool
     resumed: bool
     warnings: tuple[str, ...]
@@ -67,6 +75,18 @@ class SyncReport:
     def to_dict(self) -> dict[str, Any]:
         """Give the fields as a dictionary, in order."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what JSON can hold; :meth:`from_json` takes it back."""
+        found = self.to_dict()
+        moments = {name: value.isoformat() for name, value in found.items() if isinstance(value, dt.datetime)}
+        return {**found, **moments, "warnings": list(self.warnings)}
+
+    @classmethod
+    def from_json(cls, known: Mapping[str, Any]) -> Self:
+        """Take what :meth:`to_json` gave."""
+        moments = {name: dt.datetime.fromisoformat(known[name]) for name in _MOMENTS if known[name]}
+        return cls(**{**known, **moments, "warnings": tuple(known["warnings"])})
 
     def __str__(self) -> str:
         seconds = (self.finished_at - self.started_at).total_seconds()
@@ -114,3 +134,13 @@ class SyncReport:
                 rereads=self.rereads,
             ),
         )
+
+
+_MOMENTS = (
+    "started_at",
+    "finished_at",
+    "oldest_created_at",
+    "newest_created_at",
+    "verified_through",
+    "swept_through",
+)

@@ -136,7 +136,7 @@ def test_a_shop_goes_on_after_ctrl_c(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             shop.sync()
         thread.join()
-        assert shop.last_sync is first
+        assert shop.last_sync == first
         assert len(shop.orders()) == 900
         time.sleep(0.1)
         settled = sandbox.log(limit=0)["attempts"]
@@ -165,7 +165,7 @@ def test_the_sandbox_is_killed_in_mid_read(
             shop.sync()
         killer.join()
     assert caught.value.__cause__ is caught.value.__context__ is None
-    assert shop.last_sync is first
+    assert shop.last_sync == first
     assert len(shop.orders()) == 2_000
 
 

@@ -122,7 +122,7 @@ def test_a_killed_process_loses_no_page(tmp_path: Path) -> None:
         "    for number in range(1, 6): staging.add(page(number))\n"
         "    os.kill(os.getpid(), 9)"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     status = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root).returncode
     assert status == -9
     assert numbers(tmp_path) == [1, 2, 3, 4, 5]

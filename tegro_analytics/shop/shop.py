@@ -1,30 +1,24 @@
-"""What a notebook holds: the shops that a key opens, and every question that can be asked of them."""
+"""The shop: every question is a method, and every answer comes from the store."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
-from tegro_analytics import frames, metrics, reports, schemas
+from tegro_analytics import frames, reports, schemas
 from tegro_analytics.api.client import Client
 from tegro_analytics.card import card
 from tegro_analytics.credentials import ShopAccess
-from tegro_analytics.exceptions import ConfigurationError, StoreError
-from tegro_analytics.metrics.window import instant, local_time, window
-from tegro_analytics.privacy import load_salt
-from tegro_analytics.progress import wanted
 from tegro_analytics.reference import load_reference
-from tegro_analytics.reports.masking import masked
 from tegro_analytics.sandbox.process import Sandbox
 from tegro_analytics.settings import Settings, data_folder
-from tegro_analytics.sync.report import SyncReport
-from tegro_analytics.sync.run import Member, Setting, Snapshot, fetch
-from tegro_analytics.texts import tr
+from tegro_analytics.shop.kept import Kept, Moment
+from tegro_analytics.shop.measures import Measures
+from tegro_analytics.store import CHANGES, Forgetting, StoreStatus
+from tegro_analytics.store.lookup import HISTORY
+from tegro_analytics.sync import Member, SyncReport
 from tegro_analytics.tracebacks import opaque_methods
 
 if TYPE_CHECKING:
@@ -32,16 +26,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from tegro_analytics.metrics import MetricFrame
 
-__all__ = ["Moment", "MoneyForm", "Shop"]
+__all__ = ["MoneyForm", "Shop"]
 
-Moment = str | dt.date | dt.datetime
 MoneyForm = Literal["float64", "decimal"]
 
 
 @opaque_methods
-class Shop:
+class Shop(Measures):
     """Answer every question about one shop, or about several of one account.
 
     Made by :func:`connect` or :func:`demo`. The first question reads the shop over the API and keeps what it
@@ -60,7 +52,6 @@ class Shop:
         self.sandbox = sandbox
         self.folder = Path(settings.store or data_folder())
         self.reference = load_reference(currencies=settings.currencies)
-        self._snapshot: Snapshot | None = None
         self._members = [
             Member(
                 one,
@@ -78,29 +69,38 @@ class Shop:
             )
             for one in access
         ]
+        self._kept = Kept(
+            self.folder, self._members, settings, self.reference, sandbox=self._members[0].client.sandbox
+        )
 
     # Reading
 
-    def sync(self, *, full: bool = False) -> SyncReport:  # noqa: ARG002  every run is full until there is a store
-        """Read the shop over the API, and say what that brought.
+    def sync(self, *, full: bool = False) -> SyncReport:
+        """Read what is new over the API, merge it into the store, and say what that brought.
+
+        The first run reads everything. Later ones read from the newest order to those that are known,
+        unchanged, and older than ``TEGRO_LOOKBACK``; look up some open orders that are due; and sweep some
+        pages further down the list for what has changed there. A list that does not stand newest first is
+        read whole each time.
 
         Parameters
         ----------
         full
-            Whether to read everything again; every run does, until there is a store to add to.
+            Whether to read everything again, until nothing new is met.
 
         Raises
         ------
         ApiError, TransportError, SyncIncomplete
-            If it could not be read; what was read before stays.
+            If it could not be read; what was read before stays, and the next run goes on from there.
+        StoreError
+            If the store cannot be used, or belongs to another account.
         """
-        self._snapshot = fetch(self._members, self._setting(), before=self._snapshot)
-        return self._snapshot.report
+        return self._kept.sync(full=full)
 
     @property
     def last_sync(self) -> SyncReport | None:
-        """Give the report of the last run, or None before the first."""
-        return self._snapshot.report if self._snapshot else None
+        """Give the report of the last run, whichever program made it; None before the first."""
+        return self._kept.last_sync
 
     def orders(
         self,
@@ -119,7 +119,7 @@ class Shop:
         since, until
             Bounds on ``created_at``, half-open, in the report zone.
         as_of
-            A moment: the orders as they were known then.
+            A moment: the orders as they were known then, by the last run that had begun.
         columns
             Some columns, or ``"all"`` with those for the engines.
         pii
@@ -132,7 +132,7 @@ class Shop:
         pandas.DataFrame
             The columns of ``contract``: see ``tegro_analytics.schemas.ORDERS``.
         """
-        table = self._clip(self._table("orders", as_of=as_of), since, until)
+        table = self._kept.table("orders", as_of=as_of, since=since, until=until)
         return self._to_pandas(table, schemas.ORDERS, columns=columns, pii=pii, money=money)
 
     def withdrawals(
@@ -140,29 +140,32 @@ class Shop:
     ) -> pd.DataFrame:
         """Give the withdrawals, one row each; account numbers are masked unless ``pii=True``."""
         return self._to_pandas(
-            self._table("withdrawals", as_of=as_of), schemas.WITHDRAWALS, pii=pii, money=money
+            self._kept.table("withdrawals", as_of=as_of), schemas.WITHDRAWALS, pii=pii, money=money
         )
 
-    def balances(self, *, money: MoneyForm | None = None) -> pd.DataFrame:
-        """Give the balance of each currency of the account at the last sync."""
-        return self._to_pandas(self._table("balances"), schemas.BALANCES, money=money)
+    def balances(self, *, history: bool = False, money: MoneyForm | None = None) -> pd.DataFrame:
+        """Give the balance of each currency of the account at the last sync; ``history`` gives every one."""
+        return self._to_pandas(self._balances(history=history), schemas.BALANCES, money=money)
 
     def shops(self) -> pd.DataFrame:
         """Give the shops of the account."""
-        return self._to_pandas(self._table("shops"), schemas.SHOPS)
+        return self._to_pandas(self._kept.table("shops"), schemas.SHOPS)
 
     def quarantine(self, *, pii: bool = False) -> pd.DataFrame:
         """Give the records that could not be read: kept as they came, with the reason, in no number.
 
         E-mails, accounts and other long numbers in them are masked unless ``pii=True``.
         """
-        return self._to_pandas(self._table("quarantine"), schemas.QUARANTINE, pii=pii)
+        return self._to_pandas(self._kept.table("quarantine"), schemas.QUARANTINE, pii=pii)
 
     @contextlib.contextmanager
-    def relation(self, table: str, *, pii: bool = False) -> Iterator[duckdb.DuckDBPyRelation]:
+    def relation(
+        self, table: str, *, as_of: Moment | None = None, pii: bool = False
+    ) -> Iterator[duckdb.DuckDBPyRelation]:
         """Give a table as a DuckDB relation, inside a ``with``; money is exact, instants are UTC.
 
-        E-mail addresses and accounts are masked unless ``pii=True``, as in the frames.
+        It is the store itself: nothing is loaded that a query does not ask for, and as long as the block
+        lasts nobody writes. E-mail addresses and accounts are masked unless ``pii=True``, as in the frames.
 
         Examples
         --------
@@ -173,36 +176,54 @@ class Shop:
         [(300,)]
         >>> shop.close()
         """
-        import duckdb
+        with self._kept.relation(table, as_of=as_of, pii=pii) as rows:
+            yield rows
 
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            # Kept in no variable: a traceback that passes here would show it.
-            yield connection.from_arrow(masked(self._table(table), pii=pii))
+    def find(self, text: str, *, history: bool = False, pii: bool = False) -> pd.DataFrame:
+        """Find orders by Tegro's number, by the shop's own number, or by the e-mail of the payer.
 
-    # Metrics
+        Parameters
+        ----------
+        text
+            All of it, as in ``Order #17854``.
+        history
+            Whether to give every version that was ever seen, with ``version_from`` and ``version_to``.
+        pii
+            Whether to show e-mail addresses whole.
 
-    def revenue(self, **options: Any) -> MetricFrame:
-        """Measure what came in: :func:`tegro_analytics.revenue` over the orders of the shop."""
-        options.setdefault("merchant_share", self.settings.merchant_share)
-        return self._measure(metrics.revenue, options)
+        Returns
+        -------
+        pandas.DataFrame
+            The orders, as :meth:`orders` gives them; no row where there is none.
+        """
+        self._kept.ready()
+        found = self._kept.store.find(text)
+        if not history:
+            return self._to_pandas(found, schemas.ORDERS, pii=pii)
+        return self._to_pandas(self._kept.history(found), HISTORY, pii=pii)
 
-    def fees(self, **options: Any) -> MetricFrame:
-        """Measure what the fees were: :func:`tegro_analytics.fees` over the orders of the shop."""
-        return self._measure(metrics.fees, options)
+    def changes(self, *, since: Moment, until: Moment | None = None, pii: bool = False) -> pd.DataFrame:
+        """Tell what was restated after a moment: what changed, and what that did to the money of which month.
 
-    def conversion(self, **options: Any) -> MetricFrame:
-        """Measure how many checkouts were paid: :func:`tegro_analytics.conversion` over the orders."""
-        return self._measure(metrics.conversion, options)
+        Parameters
+        ----------
+        since
+            The moment at which a report was made: what was known then is compared with what is known now.
+        until
+            Another moment to compare with.
+        pii
+            Whether to show e-mail addresses whole.
 
-    def conversion_value(self, **options: Any) -> MetricFrame:
-        """Measure conversion in money: :func:`tegro_analytics.conversion_value` over the orders."""
-        return self._measure(metrics.conversion_value, options)
-
-    def payment_systems(self, **options: Any) -> MetricFrame:
-        """Compare the payment systems: :func:`tegro_analytics.payment_systems` over the orders."""
-        options.setdefault("merchant_share", self.settings.merchant_share)
-        return self._measure(metrics.payment_systems, options)
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each field of an order that changed, and for each sum of money that changed with it:
+            ``gross_volume``, ``fees``, ``refunds`` of a ``month``, with the ``effect`` on its net volume.
+        """
+        self._kept.ready()
+        end = None if until is None else self._kept.moment(until, name="until")
+        found = self._kept.store.changes(self._kept.moment(since, name="since"), end, pii=pii)
+        return self._to_pandas(found, CHANGES, pii=True)
 
     # Files
 
@@ -220,14 +241,21 @@ class Shop:
     ) -> Path:
         """Write a table to a file: its ending says whether CSV, Parquet or XLSX.
 
+        With ``format="parquet"`` and a name without an ending, a folder is written: a data set, partitioned
+        by month, for DuckDB, Spark, Polars.
+
         Raises
         ------
         ExportError
             If the file exists and ``overwrite`` is not given, or cannot be written.
         """
-        held = self._table(table)
-        if table == "orders":
-            held = self._clip(held, since, until)
+        bounds = {"since": since, "until": until} if table == "orders" else {}
+        if format == "parquet" and not Path(path).suffix:
+            with self._kept.batches(table, **bounds) as rows:
+                return reports.write_dataset(
+                    rows, path, schema=schemas.TABLES[table], pii=pii, overwrite=overwrite
+                )
+        held = self._balances() if table == "balances" else self._kept.table(table, **bounds)
         return reports.write_table(
             held,
             path,
@@ -270,8 +298,10 @@ class Shop:
         ExportError
             If the file exists and ``overwrite`` is not given, or cannot be written.
         """
-        done = self._read().report
-        names = {row["shop_id"]: row["name"] for row in self._table("shops").to_pylist()}
+        self._kept.ready()
+        done = self._kept.last_sync
+        assert done is not None  # noqa: S101  it was read
+        names = {row["shop_id"]: row["name"] for row in self._kept.table("shops").to_pylist()}
         facts = reports.ReportFacts(
             shop_id=done.shop_id,
             shop_name=names.get(done.shop_id),
@@ -288,7 +318,7 @@ class Shop:
         )
         return reports.write_report(
             path,
-            self._table("orders"),
+            self._kept.table("orders"),
             facts=facts,
             since=since,
             until=until,
@@ -296,6 +326,27 @@ class Shop:
             pii=pii,
             overwrite=overwrite,
         )
+
+    def backup(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Copy the whole store to a file, as it is at one moment.
+
+        Raises
+        ------
+        ExportError
+            If the file exists and ``overwrite`` is not given, or cannot be written.
+        """
+        return self._kept.store.backup(path, overwrite=overwrite)
+
+    def forget(self, email: str) -> Forgetting:
+        """Forget a person: blank the address in the store for good; the orders stay, without a customer.
+
+        What later runs bring of the address is blanked before it is written.
+        """
+        return self._kept.store.forget(email)
+
+    def status(self) -> StoreStatus:
+        """Say what the store holds, and what its runs have seen; nothing is read over the API."""
+        return self._kept.store.status()
 
     def close(self) -> None:
         """End the connections, and the sandbox if this is one; what was read stays usable."""
@@ -317,75 +368,37 @@ class Shop:
         """Name the report zone."""
         return self.settings.report_timezone
 
-    def _setting(self) -> Setting:
-        return Setting(
-            reference=self.reference,
-            salt=load_salt(self.folder),
-            source_zone=self.settings.source_timezone,
-            report_zone=self.zone,
-            sandbox=self.sandbox is not None,
-            show_progress=wanted(progress=self.settings.progress),
-            lang=self.settings.lang,
-        )
-
-    def _read(self) -> Snapshot:
-        """Give what was read, reading it first where nothing was, and saying so."""
-        if self._snapshot is None:
-            if wanted(progress=self.settings.progress):
-                print(tr("shop.first_read", self.settings.lang), file=sys.stderr)
-            self.sync()
-        assert self._snapshot is not None  # noqa: S101  sync() has just made it, or raised
-        return self._snapshot
-
-    def _table(self, name: str, *, as_of: Moment | None = None) -> pa.Table:
-        if name not in schemas.TABLES:
-            raise ConfigurationError(
-                f"There is no table {name!r}. The tables are {', '.join(schemas.TABLES)}."
-            )
-        snapshot = self._read()
-        if as_of is not None and self._instant(as_of) < snapshot.report.started_at:
-            raise StoreError(
-                f"{name} as of {as_of} are not known: the only reading began at "
-                f"{snapshot.report.started_at:%Y-%m-%d %H:%M} UTC. Leave as_of out, or take a later moment."
-            )
-        return snapshot.tables[name]
-
-    def _instant(self, as_of: Moment) -> dt.datetime:
-        zone = ZoneInfo(self.zone)
-        return instant(local_time(as_of, zone, name="as_of"), zone)
-
-    def _clip(self, table: pa.Table, since: Moment | None, until: Moment | None) -> pa.Table:
-        """Keep the orders that were created within the bounds, half-open, in the report zone."""
+    def _balances(self, *, history: bool = False) -> pa.Table:
+        """Give the balances that were seen last, or all that ever were."""
         import pyarrow.compute as pc
 
-        start, end = window(since, until, ZoneInfo(self.zone)).instants()
-        if start is not None:
-            table = table.filter(pc.field("created_at") >= start)
-        return table if end is None else table.filter(pc.field("created_at") < end)
+        every = self._kept.table("balances")
+        return (
+            every if history else every.filter(pc.equal(every["observed_at"], pc.max(every["observed_at"])))
+        )
 
     def _to_pandas(self, table: pa.Table, schema: schemas.Table, **options: Any) -> pd.DataFrame:
         options["money"] = options.get("money") or self.settings.money
         return frames.to_pandas(table, schema, report_zone=self.zone, **options)
 
-    def _measure(self, metric: Callable[..., MetricFrame], options: dict[str, Any]) -> MetricFrame:
-        options["money"] = options.get("money") or self.settings.money
-        return metric(self._table("orders"), zone=self.zone, **options)
-
     def __repr__(self) -> str:
         mark = "SANDBOX, " if self.sandbox else ""
         names = ", ".join(member.access.name for member in self._members)
-        if self._snapshot is None:
+        report = self._kept.last_sync
+        if report is None:
             return f"Shop({names!r}, {mark}not read yet)"
-        report = self._snapshot.report
-        orders = self._snapshot.tables["orders"].num_rows
+        orders = self._kept.count("orders")
         return f"Shop({names!r}, {mark}{orders:,} orders, as of {report.started_at:%Y-%m-%d %H:%M} UTC)"
 
     def _repr_html_(self) -> str:
+        report = self._kept.last_sync
         return card(
             [member.access.name for member in self._members],
             sandbox=self.sandbox is not None,
             zone=self.zone,
-            report=self.last_sync,
-            tables=self._snapshot.tables if self._snapshot else None,
+            report=report,
+            orders=self._kept.count("orders"),
+            balances=self._balances().to_pylist() if report else [],
+            quarantined=self._kept.count("quarantine"),
             lang=self.settings.lang,
         )

@@ -1,0 +1,220 @@
+"""What is kept of some shops of one account: their store, brought up to date before the first question."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tegro_analytics import schemas
+from tegro_analytics.exceptions import ConfigurationError, StoreError
+from tegro_analytics.frames.masks import masked
+from tegro_analytics.metrics.window import instant, local_time, window
+from tegro_analytics.privacy import load_salt
+from tegro_analytics.progress import wanted
+from tegro_analytics.reference import Reference
+from tegro_analytics.settings import Settings
+from tegro_analytics.store import Holder, Store, mark_of_reference
+from tegro_analytics.store.lookup import HISTORY
+from tegro_analytics.sync import Budget, Member, Setting, SyncReport, sync
+from tegro_analytics.texts import tr
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+__all__ = ["Kept", "Moment"]
+
+Moment = str | dt.date | dt.datetime
+
+MASKED = {"orders": ("email", "extra"), "withdrawals": ("account", "extra"), "quarantine": ("raw",)}
+"""The columns of each table that identify people."""
+
+
+class Kept:
+    """Answer from the store, and bring it up to date.
+
+    Parameters
+    ----------
+    folder
+        The folder of this user's data; the store has a folder of its own in it.
+    members
+        The shops, with the clients that read them.
+    settings, reference
+        What the shop was opened with.
+    sandbox
+        Whether it is a sandbox.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        members: Sequence[Member],
+        settings: Settings,
+        reference: Reference,
+        *,
+        sandbox: bool,
+    ) -> None:
+        self.folder = folder
+        self.store = Store(folder / "store", reference=reference, waiting=self._say_waiting)
+        self._members = members
+        self._settings = settings
+        self._reference = reference
+        self._sandbox = sandbox
+        self._is_ready = False
+
+    @property
+    def shop_ids(self) -> tuple[str, ...]:
+        """Name the shops."""
+        return tuple(member.shop_id for member in self._members)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the report zone."""
+        return ZoneInfo(self._settings.report_timezone)
+
+    # Bringing it up to date
+
+    def sync(self, *, full: bool = False) -> SyncReport:
+        """Read what is new, and merge it."""
+        setting = self._setting()
+        self._derive_anew(setting)
+        report = sync(self._members, setting, self.store, folder=self.folder / "staging", full=full)
+        self._is_ready = True
+        return report
+
+    def ready(self) -> None:
+        """Make sure that each shop was read once, and say so where that has to be done now."""
+        if self._is_ready:
+            return
+        if all(self.store.list_state(shop_id, "orders").last for shop_id in self.shop_ids):
+            self._derive_anew(self._setting())
+            self._is_ready = True
+            return
+        self._say(tr("shop.first_read", self._settings.lang))
+        self.sync()
+
+    def _setting(self) -> Setting:
+        self._check_folder()
+        return Setting(
+            reference=self._reference,
+            salt=load_salt(self.folder),
+            source_zone=self._settings.source_timezone,
+            report_zone=self._settings.report_timezone,
+            sandbox=self._sandbox,
+            show_progress=wanted(progress=self._settings.progress),
+            lang=self._settings.lang,
+            budget=Budget(
+                look_back=self._settings.lookback,
+                lookups=self._settings.lookups,
+                sweep_pages=self._settings.sweep_pages,
+            ),
+        )
+
+    def _check_folder(self) -> None:
+        """Refuse to make a folder that was named by a slip, or on a disk that is not there."""
+        if self._settings.store is not None and not self.folder.absolute().parent.is_dir():
+            raise StoreError(
+                f"{self.folder.absolute().parent} is not there, or is not a folder, so that there can be no "
+                f"store in {self.folder}. Nothing was changed. Is a disk not mounted? Else make the folder "
+                "first, or correct the name (store=, TEGRO_STORE)."
+            )
+
+    def _derive_anew(self, setting: Setting) -> None:
+        """Derive days and names anew where the store was made for other zones, or with other names."""
+        known = self.store.status()
+        if known.basis is None:
+            return
+        zones = (known.basis.source_zone, known.basis.report_zone)
+        if zones != (setting.source_zone, setting.report_zone) or known.reference != mark_of_reference(
+            self._reference
+        ):
+            self._say(tr("shop.derive", self._settings.lang, zone=setting.report_zone))
+            self.store.rederive(source_zone=setting.source_zone, report_zone=setting.report_zone)
+
+    def _say(self, text: str) -> None:
+        if wanted(progress=self._settings.progress):
+            print(text, file=sys.stderr)
+
+    def _say_waiting(self, holder: Holder | None) -> None:
+        self._say(tr("shop.waiting", self._settings.lang, holder=holder or "?"))
+
+    # Answering
+
+    @property
+    def last_sync(self) -> SyncReport | None:
+        """Give the report of the last run that read these shops; None before the first."""
+        last = [self.store.list_state(shop_id, "orders").last for shop_id in self.shop_ids]
+        known = [run for run in last if run is not None]
+        if not known or len(known) < len(last):
+            return None
+        return SyncReport.from_json(max(known, key=lambda run: run.number).report)
+
+    def count(self, name: str) -> int:
+        """Count the rows of a table."""
+        return self.store.count(name, **self._scope(name))
+
+    def table(self, name: str, **choice: Any) -> pa.Table:
+        """Give a table in its canonical schema, reading the shops first where they never were."""
+        known_table(name)
+        self.ready()
+        return self.store.table(name, **self._scope(name), **self._instants(choice))
+
+    def history(self, found: pa.Table) -> pa.Table:
+        """Give every version of orders that were found."""
+        import pyarrow as pa
+
+        keys = zip(found["id"].to_pylist(), found["shop_id"].to_pylist(), strict=True)
+        versions = [self.store.history(number, shop_id=shop_id) for number, shop_id in keys]
+        return pa.concat_tables(versions) if versions else HISTORY.arrow().empty_table()
+
+    @contextlib.contextmanager
+    def relation(self, name: str, *, pii: bool = True, **choice: Any) -> Iterator[duckdb.DuckDBPyRelation]:
+        """Give a table as a relation, inside a ``with``."""
+        known_table(name)
+        self.ready()
+        shown = None if pii else {column: partial(_shown, column, name) for column in MASKED.get(name, ())}
+        with self.store.relation(name, **self._scope(name), **self._instants(choice), shown=shown) as rows:
+            yield rows
+
+    @contextlib.contextmanager
+    def batches(self, name: str, **choice: Any) -> Iterator[pa.RecordBatchReader]:
+        """Give a table batch by batch, inside a ``with``."""
+        known_table(name)
+        self.ready()
+        with self.store.batches(name, **self._scope(name), **self._instants(choice)) as reader:
+            yield reader
+
+    def moment(self, as_of: Moment, *, name: str = "as_of") -> dt.datetime:
+        """Read a moment; a day is its beginning in the report zone."""
+        return instant(local_time(as_of, self.zone, name=name), self.zone)
+
+    def _scope(self, name: str) -> dict[str, Any]:
+        """Choose the shops: a store may hold others of the account. Withdrawals are made from all of it."""
+        return {"shop_id": self.shop_ids} if name == "orders" else {}
+
+    def _instants(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """Turn bounds and moments as people write them into instants."""
+        as_of, columns = choice.pop("as_of", None), choice.pop("columns", None)
+        start, end = window(choice.pop("since", None), choice.pop("until", None), self.zone).instants()
+        found = {"as_of": None if as_of is None else self.moment(as_of), "since": start, "until": end}
+        return {**found, **choice, **({} if columns is None else {"columns": columns})}
+
+
+def known_table(name: str) -> None:
+    """Refuse a table that there is not."""
+    if name not in schemas.TABLES:
+        raise ConfigurationError(f"There is no table {name!r}. The tables are {', '.join(schemas.TABLES)}.")
+
+
+def _shown(column: str, table: str, array: pa.Array) -> pa.Array:
+    """Mask a column as it is shown, for the engine."""
+    import pyarrow as pa
+
+    found = masked(array, column, table)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found

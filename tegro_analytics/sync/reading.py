@@ -1,0 +1,206 @@
+"""One list of one shop, read as its plan says: pages go to a file of their own, the store is only asked."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tegro_analytics import frames
+from tegro_analytics.api.lists.crew import Crew
+from tegro_analytics.api.lists.page import Page
+from tegro_analytics.api.lists.pass_report import PassReport, dated
+from tegro_analytics.api.lists.reading import PageStream
+from tegro_analytics.progress import Progress
+from tegro_analytics.sync.memory import Memory
+from tegro_analytics.sync.plan import ListPlan
+from tegro_analytics.sync.setting import Member, Setting
+from tegro_analytics.sync.staging import Heading, Staging
+from tegro_analytics.sync.sweep import Place, sweep
+from tegro_analytics.texts import tr
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["ListRead", "ListReader"]
+
+
+@dataclass(repr=False)
+class ListRead:
+    """Hold what a run has read of one list.
+
+    Attributes
+    ----------
+    plan : ListPlan
+        How it was to be read.
+    report : PassReport
+        What reading it has shown.
+    since : datetime
+        When the first of its pages was asked for, by a run before this one if that was interrupted.
+    place : Place
+        Where the next sweep goes on.
+    swept : list of Page
+        The pages of the sweep.
+    looked_up : list of Page
+        The open orders that were asked for one by one, a page each; without rows where one is gone.
+    asked : tuple of int
+        Their ids.
+    due : int
+        How many were due.
+    """
+
+    plan: ListPlan
+    report: PassReport
+    since: dt.datetime
+    place: Place
+    staging: Staging
+    swept: list[Page] = field(default_factory=list)
+    looked_up: list[Page] = field(default_factory=list)
+    asked: tuple[int, ...] = ()
+    due: int = 0
+
+    @property
+    def came_in(self) -> int:
+        """How many rows are younger than all that were known."""
+        pairs = (pair for page in self.staging.pages() for pair in zip(page.keys, page.created, strict=True))
+        return len({key for key, created in pairs if created and created > (self.plan.newest or created)})
+
+    @property
+    def whole(self) -> bool:
+        """Whether the list was read to its end."""
+        return self.report.end_seen != "known"
+
+    def pages(self) -> Iterator[Page]:
+        """Give all pages, as often as they are wanted."""
+        yield from self.staging.pages()
+        yield from self.swept
+        yield from self.looked_up
+
+
+@dataclass(repr=False)
+class ListReader:
+    """Read lists one after the other; what they leave in files is gone, or kept, with the stack.
+
+    Parameters
+    ----------
+    setting, memory
+        What the run goes by, and the store that it asks.
+    folder
+        Where pages wait until all is read.
+    stack
+        Closes the files.
+    now
+        When the run began.
+    """
+
+    setting: Setting
+    memory: Memory
+    folder: Path
+    stack: contextlib.ExitStack
+    now: dt.datetime
+    current: tuple[str, PageStream] | None = None
+    """What is being read: to tell how far it came."""
+
+    def read(self, member: Member, plan: ListPlan) -> ListRead:
+        """Read a list as its plan says."""
+        staging = self._stage(member, plan)
+        stream = self._stream(member, plan, staging)
+        self.current = plan.list, stream
+        lang = self.setting.lang
+        title = tr(f"table.{plan.list}", lang)
+        with (
+            contextlib.closing(stream),
+            Progress(title, show=self.setting.show_progress, lang=lang) as progress,
+        ):
+            for page in stream:
+                staging.add(page, stream.mark if plan.kind == "full" else None)
+                progress.page(len(page.keys), min((text for text in page.created if text), default=None))
+        done = ListRead(plan, stream.report, staging.heading.since, plan.place, staging)
+        if done.whole:
+            done.place = Place(swept=done.since)
+        else:
+            self._look_at_the_old(member, done)
+        return done
+
+    def _stage(self, member: Member, plan: ListPlan) -> Staging:
+        name = plan.list if plan.kind == "full" else f"{plan.list}-new"
+        heading = Heading(member.client.server, plan.shop_id, name, self.now)
+        staging = self.stack.enter_context(Staging(self.folder, heading))
+        if plan.kind != "full" or staging.mark is None:
+            staging.restart()
+        return staging
+
+    def _stream(self, member: Member, plan: ListPlan, staging: Staging) -> PageStream:
+        read = member.client.iter_orders if plan.list == "orders" else member.client.iter_withdrawals
+        if plan.kind == "incremental":
+            return read(settled=self._settled(plan))
+        staged = staging.pages() if staging.found else None
+        return read(verify=True, staged=staged, mark=staging.mark)
+
+    def _settled(self, plan: ListPlan) -> Callable[[Page], bool]:
+        """Make what tells that all rows of a page are known, unchanged, and older than the horizon."""
+        context = self.setting.context(plan.shop_id)
+
+        def settled(page: Page) -> bool:
+            dates = dated(page.created)
+            if len(dates) < len(page.keys) or max(dates) >= str(plan.horizon):
+                return False
+            return self.memory.all_known(decoded(plan.list, page, context))
+
+        return settled
+
+    def _look_at_the_old(self, member: Member, done: ListRead) -> None:
+        """Spend the budget on rows that may have changed behind those that are new."""
+        plan, report, budget = done.plan, done.report, self.setting.budget
+        client = member.client
+        swept = sweep(
+            client.orders if plan.list == "orders" else client.withdrawals,
+            plan.place,
+            most=budget.pages_of(plan.list),
+            start=max(report.last_page, 1),
+            came_in=done.came_in,
+            page_size=report.page_size_seen or 1,
+            now=self.now,
+        )
+        done.swept, done.place = swept.pages, swept.place
+        if plan.list == "orders":
+            open_codes = self.setting.reference.codes("open")
+            due = self.memory.due(plan.shop_id, now=self.now, open_codes=open_codes, most=budget.lookups)
+            seen = {key for page in done.pages() for key in page.keys}
+            done.asked = tuple(number for number in due.ids if number not in seen)
+            done.looked_up, done.due = look_up(member, done.asked), due.every
+
+
+def decoded(name: str, page: Page, context: frames.Context) -> dict[str, pa.Table]:
+    """Decode one page to be compared with what is known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if name == "withdrawals":
+            one = frames.withdrawals_table([page], context, as_of=page.requested_at)
+        else:
+            one = frames.orders_table([page], context, as_of=page.requested_at)
+    return {name: one.table, "quarantine": one.quarantine}
+
+
+def look_up(member: Member, ids: tuple[int, ...]) -> list[Page]:
+    """Ask for orders one by one, several at a time."""
+    client = member.client
+    crew = Crew(lambda place: client.order_alone(ids[place]))
+    tickets = []
+    for place in range(len(ids)):
+        while crew.busy >= client.at_once:
+            crew.wait()
+        tickets.append(crew.send(place))
+        if failed := [ticket.error for ticket in tickets if ticket.error is not None]:
+            raise failed[0]
+    while crew.busy:
+        crew.wait()
+    for ticket in tickets:
+        if ticket.error is not None:
+            raise ticket.error
+    return [dataclasses.replace(ticket.page) for ticket in tickets if ticket.page is not None]
