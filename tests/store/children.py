@@ -6,6 +6,7 @@ The tests import :class:`Children`; the program that forks is this module too.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import socket
@@ -78,13 +79,15 @@ class Children:
 
 
 @contextlib.contextmanager
-def children() -> Iterator[Children]:
-    """Keep the program that forks."""
+def children(*, deeds: str = "tests.store.deeds") -> Iterator[Children]:
+    """Keep the program that forks; ``deeds`` is the module of what children do, with its ``warm_up``."""
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())], cwd=ROOT, pass_fds=[theirs.fileno()]
+                [sys.executable, "-m", __name__, str(theirs.fileno()), deeds],
+                cwd=ROOT,
+                pass_fds=[theirs.fileno()],
             )
         try:
             yield Children(ours)
@@ -118,7 +121,5 @@ def _do(talk: Connection) -> None:
 
 
 if __name__ == "__main__":
-    from tests.store import deeds
-
-    deeds.warm_up()
+    importlib.import_module(sys.argv[2]).warm_up()
     _serve(socket.socket(fileno=int(sys.argv[1])))
