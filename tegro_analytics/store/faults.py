@@ -46,7 +46,7 @@ class _Fault:
 
 _FAULTS: Final = (
     _Fault(
-        ("file with version number", "storage version number"),
+        ("file with version number", "storage version number", "Unsupported Storage Version"),
         StoreNewer,
         "{path} was written by another version of DuckDB than the one that is installed here (duckdb "
         f"{duckdb.__version__}), which cannot read it. Nothing was changed. Bring duckdb up to date "

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
+import resource
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -140,6 +143,74 @@ SEEN: Final = (
     "(SELECT count(*) FROM orders), (SELECT count(*) FROM orders_ledger) FROM shops"
 )
 """How many runs there are, what they tell of orders, and what there is."""
+
+
+def told(work: Callable[[], Any]) -> str:
+    """Do something that is refused, and give the name of the error and what it says."""
+    try:
+        work()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the test looks at it
+        return f"{type(error).__name__}: {error}"
+    return "nothing"
+
+
+def work_on_a_full_disk(_: Connection, folder: Path, work: str, limit: int) -> str:
+    """Do some work where no file can be longer than a limit: refused as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    store = new_store_in(folder)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    return told(lambda: WORK[work](store))
+
+
+def back_up_to_a_full_disk(_: Connection, folder: Path, target: Path, limit: int) -> str:
+    """Copy the store where no file can be longer than a limit."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    store = new_store_in(folder)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    return told(lambda: store.backup(target))
+
+
+def use_as_a_stranger(_: Connection, folder: Path) -> dict[str, str]:
+    """Use a store as somebody who may not write to it, and tell what came of it."""
+    if os.getuid() == 0:  # to whom no file is read-only
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    store = new_store_in(folder)
+    ways = {"read": lambda: store.table("orders"), "status": store.status, "accept": store.accept}
+    return {name: told(way) for name, way in ways.items()} | {
+        name: told(functools.partial(work, store)) for name, work in WORK.items()
+    }
+
+
+NOBODY: Final = 65534
+
+
+def interrupt_at(_: Connection, folder: Path, steps: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Press Ctrl-C at some steps of a merge; tell what was raised, and how many runs there are then."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    store, found = new_store_in(folder), []
+    for step in steps:
+        failpoints.hook = lambda reached, step=step: reached == step and os.kill(os.getpid(), signal.SIGINT)
+        raised = told(lambda: merge_scan(store, 1))
+        failpoints.hook = None
+        found.append((raised, store.status().runs))
+    return found
+
+
+def interrupt_queries(_: Connection, folder: Path, times: int) -> list[str]:
+    """Press Ctrl-C while the database works on queries that follow a change, so many times."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    store = new_store_in(folder)
+
+    def change() -> None:
+        with store.writing("sync") as connection:
+            connection.execute("DELETE FROM orders")
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+            for _ in range(1_000):  # one long query may answer late
+                connection.execute("SELECT count(*) FROM range(1_000_000) AS r(i) WHERE hash(i) = 3")
+
+    return [told(change) for _ in range(times)]
 
 
 def warm_up() -> None:
