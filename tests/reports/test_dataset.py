@@ -153,6 +153,7 @@ def test_files_are_what_spark_takes_as_it_comes(tmp_path):
     assert json.loads(file.schema.column(instant).logical_type.to_json())["timeUnit"] == "microseconds"
     chunk = file.metadata.row_group(0).column(month)
     assert (chunk.compression, chunk.statistics.min) == ("ZSTD", "2026-03")
+    assert file.metadata.row_group(0).column(ORDERS.names().index("amount")).physical_type == "INT64"
 
 
 @pytest.mark.parametrize("money", ["float64", "decimal"])
@@ -282,6 +283,14 @@ def test_small_files_are_put_together_in_order_and_in_row_groups_of_their_size(t
     assert file.read().equals(written)
 
 
+def test_small_files_are_put_together_some_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "ROW_GROUP", 15)
+    paths = [tmp_path / f"{number}.parquet" for number in range(5)]
+    for path in paths:
+        pq.write_table(golden(), path)
+    assert [rows.num_rows for rows in parts._gathered(paths)] == [20, 20, 10]
+
+
 @pytest.mark.parametrize("mixed", [False, True], ids=["in order", "mixed"])
 def test_memory_does_not_grow_with_the_rows(tmp_path, monkeypatch, mixed):
     monkeypatch.setattr(parts, "_WAITING", 4 << 20)
@@ -323,8 +332,10 @@ def test_people_are_masked_unless_asked_for(tmp_path):
 
 
 def test_the_folder_says_what_it_holds(tmp_path):
-    rows = table([order(1, as_of=AS_OF), order(2, as_of=AS_OF - dt.timedelta(days=1))])
-    folder = write_dataset(rows, tmp_path / "orders", schema=ORDERS, zone=ZONE)
+    rows = [order(1, as_of=AS_OF), order(2, as_of=AS_OF - dt.timedelta(days=1))]
+    batches = [table([row]).to_batches()[0] for row in rows]
+    reader = pa.RecordBatchReader.from_batches(ORDERS.arrow(), batches)
+    folder = write_dataset(reader, tmp_path / "orders", schema=ORDERS, zone=ZONE)
     assert json.loads((folder / "_tegro.json").read_text()) == {
         "version": 1,
         "table": "orders",
@@ -348,8 +359,8 @@ def test_a_data_set_belongs_to_its_owner_alone(tmp_path):
     folder = write_dataset(reader, tmp_path / "orders", schema=ORDERS)
     assert [path.name[:7] for path in seen] == [".tegro-"]
     if os.name == "posix":
-        modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
-        assert modes == {True: 0o700, False: 0o600}
+        modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in [folder, *folder.rglob("*")]}
+        assert modes == {(True, 0o700), (False, 0o600)}
 
 
 # What is refused
