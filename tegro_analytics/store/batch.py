@@ -65,11 +65,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, held: Held, *, rows: Rows, forg
     for chunk in _chunks(held, rows):
         clean, count = forgotten.blank(chunk)
         blanked += count
-        connection.register("chunk", clean)
-        connection.execute(
-            f"INSERT INTO staged_{held.name} SELECT {names}, {done} + row_number() OVER () FROM chunk"
-        )
-        connection.unregister("chunk")
+        # Not under a name: what was registered is held until the transaction ends.
+        numbered = connection.from_arrow(clean).project(f"{names}, {done} + row_number() OVER ()")
+        numbered.insert_into(f"staged_{held.name}")
         done += chunk.num_rows
     return blanked
 
