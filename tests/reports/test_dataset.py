@@ -621,5 +621,14 @@ def test_two_writers_at_once_leave_one_whole_data_set(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_files_are_on_the_disk_before_they_get_their_name(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(
+        folders, "flush_file", lambda path: flushed.append((path.name, (tmp_path / "a").exists()))
+    )
+    write_dataset(golden(), tmp_path / "a", schema=ORDERS)
+    assert sorted(flushed) == [("_tegro.json", False), ("part-00000.parquet", False)]
+
+
 def test_passing_names_of_two_folders_differ(tmp_path):
     assert folders._aside(tmp_path / "a") != folders._aside(tmp_path / "b")
