@@ -33,6 +33,8 @@ from tegro_analytics.shop import Shop
 from tegro_analytics.sync.staging import Staging
 
 NOW = "2026-11-24 12:00:00"
+ORDERS_A_DAY = 2_500
+"""Whatever their number: the look-back of a sync holds as many then."""
 KILLED_AT = 0.95
 QUIET_RUNS = 5
 PROCESS = Path("/proc/self/status")
@@ -139,7 +141,8 @@ def line(what: str, done: Done, *, orders: int, more: str = "") -> None:
 def measure(orders: int, latency: float, folder: Path) -> None:
     """Print the lines of one shop."""
     began = time.perf_counter()
-    with start(orders=orders, latency_ms=latency, now=NOW) as sandbox:
+    days = max(orders // ORDERS_A_DAY, 1)
+    with start(orders=orders, days=days, latency_ms=latency, now=NOW) as sandbox:
         made = time.perf_counter() - began
         print(f"\n{orders:,} orders, {-(-orders // 100):,} pages; the sandbox took {made:.1f} s to make them")
         first = sync(sandbox, folder / "first")

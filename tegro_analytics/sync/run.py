@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import uuid
 import warnings
 from collections.abc import Iterator, Sequence
@@ -96,6 +97,7 @@ class _Run:
         for member in self.members:
             for name in LISTS:
                 self.read_list(member, name, self.reader)
+        gc.collect()  # a walk points at itself, and would hold the ids of all rows until it is found
         report = self.merge(owner)
         for read in self.reads:
             read.staging.drop()
