@@ -78,12 +78,13 @@ def coverage_of(read: ListRead, *, source_zone: str) -> list[Coverage]:
     plan = read.plan
     if read.whole:
         return [Coverage(plan.shop_id, plan.list)]
-    oldest = moment_of(read.report.oldest_created, source_zone)
+    # Pages that were asked for far behind the last one of the way say nothing of what is in between.
+    way = (page for page in read.staging.pages() if page.number <= read.report.last_page)
+    dates = dated(created for page in way for created in page.created)
+    oldest = moment_of(min(dates, default=None), source_zone)
     found = [Coverage(plan.shop_id, plan.list, since=oldest)] if oldest else []
-    dates = dated(created for page in read.swept for created in page.created)
-    since = moment_of(min(dates, default=None), source_zone)
-    until = moment_of(max(dates, default=None), source_zone)
-    if since and until:
+    since, until = (moment_of(text, source_zone) for text in read.stretch or (None, None))
+    if since and until and since < until:
         found.append(Coverage(plan.shop_id, plan.list, since=since, until=until))
     return found
 

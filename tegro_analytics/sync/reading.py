@@ -46,6 +46,8 @@ class ListRead:
         Where the next sweep goes on.
     swept : list of Page
         The pages of the sweep.
+    stretch : (str, str) or None
+        The dates between which the sweep read all rows.
     looked_up : list of Page
         The open orders that were asked for one by one, a page each; without rows where one is gone.
     asked : tuple of int
@@ -60,6 +62,7 @@ class ListRead:
     place: Place
     staging: Staging
     swept: list[Page] = field(default_factory=list)
+    stretch: tuple[str, str] | None = None
     looked_up: list[Page] = field(default_factory=list)
     asked: tuple[int, ...] = ()
     due: int = 0
@@ -168,6 +171,8 @@ class ListReader:
             now=self.now,
         )
         done.swept, done.place = swept.pages, swept.place
+        if swept.since and swept.until:
+            done.stretch = swept.since, swept.until
         if plan.list == "orders":
             open_codes = self.setting.reference.codes("open")
             due = self.memory.due(plan.shop_id, now=self.now, open_codes=open_codes, most=budget.lookups)

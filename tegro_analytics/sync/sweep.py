@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from tegro_analytics.api.lists.look import far_from, similar
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import dated
 
@@ -20,6 +21,8 @@ __all__ = ["Place", "Sweep", "sweep"]
 
 MOST_TRIES = 16
 """So many pages are asked for, at most, to find where the sweep before ended."""
+MOST_BARREN = 20
+"""So many pages without an unseen row are read where no end of the list is seen; then the sweep is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,9 @@ class Place:
     page : int or None
         The page that was read last; None where a sweep is to begin.
     created : str or None
-        The oldest date met on it, as received.
+        The last date on it, as received.
+    ids : tuple of Hashable
+        The rows of that date on it: there may be others of the same moment behind them, for pages on end.
     began : datetime or None
         When this sweep began.
     swept : datetime or None
@@ -43,12 +48,13 @@ class Place:
     created: str | None = None
     began: dt.datetime | None = None
     swept: dt.datetime | None = None
+    ids: tuple[Hashable, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON can hold."""
         moments = {name: getattr(self, name) for name in ("began", "swept")}
         shown = {name: moment and moment.isoformat() for name, moment in moments.items()}
-        return {"page": self.page, "created": self.created, **shown}
+        return {"page": self.page, "created": self.created, "ids": list(self.ids), **shown}
 
     @classmethod
     def from_dict(cls, known: Mapping[str, Any] | None, *, swept: dt.datetime | None = None) -> Self:
@@ -58,7 +64,7 @@ class Place:
         began, before = (dt.datetime.fromisoformat(at) if (at := known[name]) else None for name in _MOMENTS)
         if swept is not None and (before is None or swept > before):
             return cls(swept=swept)
-        return cls(known["page"], known["created"], began, before)
+        return cls(known["page"], known["created"], began, before, tuple(known.get("ids", ())))
 
 
 _MOMENTS = ("began", "swept")
@@ -76,11 +82,24 @@ class Sweep:
         Where the next run goes on.
     whole : bool
         Whether the end of the list was reached.
+    since, until : str or None
+        The dates between which all rows were read, one page after the other.
     """
 
     pages: list[Page] = field(default_factory=list)
     place: Place = Place()
     whole: bool = False
+    since: str | None = None
+    until: str | None = None
+
+    def pass_by(self, page: Page) -> None:
+        """Take note of the next page on the way down."""
+        dates = dated(page.created)
+        if dates:
+            self.since, self.until = dates[-1], self.until or dates[0]
+        pairs = zip(page.keys, page.created, strict=True)
+        ids = tuple(key for key, created in pairs if dates and created == self.since)
+        self.place = replace(self.place, page=page.number, created=self.since, ids=ids)
 
 
 def sweep(
@@ -102,7 +121,7 @@ def sweep(
     place
         Where the sweep before ended.
     most
-        How many pages to read; to find the place may take some more.
+        How many pages to read, besides that on which the sweep before ended; to find it may take some more.
     start
         The page on which what is new has ended: where a sweep begins.
     came_in
@@ -124,20 +143,21 @@ def sweep(
     ([2, 3, 4], '2026-09-05 10:00:00', False)
     >>> rest = sweep(fetch, first.place, most=5, start=2, came_in=0, page_size=1, now=now)
     >>> [page.number for page in rest.pages], rest.whole, rest.place.swept == now
-    ([4, 5, 6, 7, 8, 9], True, True)
+    ([4, 5, 6, 7, 8, 9, 1009], True, True)
     """
     done = Sweep(place=replace(place, began=place.began or now))
     if most < 1:
         done.place = place
-        return done
-    if place.page is None or place.created is None:
-        page: Page | None = _ask(fetch, start, done)
-    else:
-        page = _landed(fetch, place, done, hint=place.page + came_in // max(page_size, 1))
-    if page is None:  # what stood above the place is gone, too: begin anew
+    elif place.page is None or place.created is None:
+        page = _ask(fetch, start, done)
+        _go_down(fetch, page, done, last=page.number + most - 1)
+    elif landed := _landed(fetch, place, done, hint=place.page + came_in // max(page_size, 1)):
+        _go_down(fetch, landed, done, last=landed.number + most)
+        if done.whole and (done.since is None or done.since > place.created):
+            done.whole = False  # the list seems to end above the place, so what is behind it was not seen
+            done.place = Place(swept=place.swept)
+    else:  # what stood above the place is gone, too: begin anew
         done.place = Place(swept=place.swept)
-    else:
-        _go_down(fetch, page, done, most=most)
     return done
 
 
@@ -154,7 +174,9 @@ def _landed(fetch: Callable[[int], Page], place: Place, done: Sweep, *, hint: in
     while len(done.pages) < MOST_TRIES:
         page = _ask(fetch, number, done)
         dates = dated(page.created)
-        if dates and max(dates) >= str(place.created):
+        if not set(place.ids).isdisjoint(page.keys):
+            return page
+        if dates and max(dates) > str(place.created):
             above, best = number, page
             if min(dates) <= str(place.created):
                 return page
@@ -170,22 +192,27 @@ def _landed(fetch: Callable[[int], Page], place: Place, done: Sweep, *, hint: in
     return best
 
 
-def _go_down(fetch: Callable[[int], Page], page: Page, done: Sweep, *, most: int) -> None:
-    """Read on page by page; two in a row that bring nothing further down are the end of the list."""
+def _go_down(fetch: Callable[[int], Page], page: Page, done: Sweep, *, last: int) -> None:
+    """Read on page by page; two in a row that bring nothing further down may be the end of the list."""
     seen: set[Hashable] = set()
-    lowest: str | None = None
-    barren, last = 0, page.number + most - 1
+    top = max(dated(page.created), default=None)
+    barren = 0
     while True:
         dates = dated(page.created)
-        again = bool(dates) and lowest is not None and min(dates) > lowest  # page 1 stands there again
-        if set(page.keys) <= seen or again:
+        again = bool(dates) and top is not None and max(dates) > top  # page 1, or what a burst pushed here
+        if again or set(page.keys) <= seen:
             barren += 1
         else:
-            barren, lowest = 0, min([lowest or dates[0], *dates]) if dates else lowest
-            done.place = replace(done.place, page=page.number, created=lowest)
+            barren = 0
+            done.pass_by(page)
         seen.update(page.keys)
-        if barren > 1:
+        if barren > 1 and (barren == MOST_BARREN or _is_end(page, _ask(fetch, far_from(page.number), done))):
             done.whole, done.place = True, Place(swept=done.place.began)
         if done.whole or (page.number >= last and not barren):
             return
         page = _ask(fetch, page.number + 1, done)
+
+
+def _is_end(page: Page, far: Page) -> bool:
+    """Tell the end of a list from bursts that push pages back: there, any page shows what this one does."""
+    return not (page.keys or far.keys) or similar(frozenset(page.keys), frozenset(far.keys))
