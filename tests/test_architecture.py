@@ -26,6 +26,7 @@ FLOORS = [
     {"card"},
     {"shop"},
     {"opening"},
+    {"doctor"},
     {"notebook"},
     {"tour"},
     {"cli"},

@@ -18,7 +18,7 @@ from tegro_analytics.metrics.window import instant, local_time, window
 from tegro_analytics.privacy import load_salt
 from tegro_analytics.progress import wanted
 from tegro_analytics.reference import Reference
-from tegro_analytics.settings import Settings
+from tegro_analytics.settings import Settings, data_folder, load_settings
 from tegro_analytics.store import Holder, Store, mark_of_reference
 from tegro_analytics.store.lookup import HISTORY
 from tegro_analytics.sync import Budget, Member, Setting, SyncReport, sync
@@ -28,12 +28,17 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["Kept", "Moment"]
+__all__ = ["Kept", "Moment", "folder_of"]
 
 Moment = str | dt.date | dt.datetime
 
 MASKED = {"orders": ("email", "extra"), "withdrawals": ("account", "extra"), "quarantine": ("raw",)}
 """The columns of each table that identify people."""
+
+
+def folder_of(store: str | Path | None) -> Path:
+    """Say where data of this user is kept: as told, by the settings, or where the system keeps such data."""
+    return Path(load_settings(store=store).store or data_folder())
 
 
 class Kept:

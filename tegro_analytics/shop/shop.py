@@ -73,6 +73,11 @@ class Shop(Measures):
             self.folder, self._members, settings, self.reference, sandbox=self._members[0].client.sandbox
         )
 
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """Give the clients of the API, one for each shop."""
+        return tuple(member.client for member in self._members)
+
     # Reading
 
     def sync(self, *, full: bool = False) -> SyncReport:
@@ -179,7 +184,9 @@ class Shop(Measures):
         with self._kept.relation(table, as_of=as_of, pii=pii) as rows:
             yield rows
 
-    def find(self, text: str, *, history: bool = False, pii: bool = False) -> pd.DataFrame:
+    def find(
+        self, text: str, *, history: bool = False, pii: bool = False, money: MoneyForm | None = None
+    ) -> pd.DataFrame:
         """Find orders by Tegro's number, by the shop's own number, or by the e-mail of the payer.
 
         Parameters
@@ -199,10 +206,17 @@ class Shop(Measures):
         self._kept.ready()
         found = self._kept.store.find(text)
         if not history:
-            return self._to_pandas(found, schemas.ORDERS, pii=pii)
-        return self._to_pandas(self._kept.history(found), HISTORY, pii=pii)
+            return self._to_pandas(found, schemas.ORDERS, pii=pii, money=money)
+        return self._to_pandas(self._kept.history(found), HISTORY, pii=pii, money=money)
 
-    def changes(self, *, since: Moment, until: Moment | None = None, pii: bool = False) -> pd.DataFrame:
+    def changes(
+        self,
+        *,
+        since: Moment,
+        until: Moment | None = None,
+        pii: bool = False,
+        money: MoneyForm | None = None,
+    ) -> pd.DataFrame:
         """Tell what was restated after a moment: what changed, and what that did to the money of which month.
 
         Parameters
@@ -223,7 +237,7 @@ class Shop(Measures):
         self._kept.ready()
         end = None if until is None else self._kept.moment(until, name="until")
         found = self._kept.store.changes(self._kept.moment(since, name="since"), end, pii=pii)
-        return self._to_pandas(found, CHANGES, pii=True)
+        return self._to_pandas(found, CHANGES, pii=True, money=money)
 
     # Files
 
@@ -253,7 +267,7 @@ class Shop(Measures):
         if format == "parquet" and not Path(path).suffix:
             with self._kept.batches(table, **bounds) as rows:
                 return reports.write_dataset(
-                    rows, path, schema=schemas.TABLES[table], pii=pii, overwrite=overwrite
+                    rows, path, schema=schemas.TABLES[table], zone=self.zone, pii=pii, overwrite=overwrite
                 )
         held = self._balances() if table == "balances" else self._kept.table(table, **bounds)
         return reports.write_table(

@@ -1,0 +1,161 @@
+"""The commands that ask: numbers, tables, reports, notebooks; and the sandbox to try them on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from tegro_analytics import exceptions
+from tegro_analytics.cli.app import (
+    Demo,
+    Json,
+    Lang,
+    Overwrite,
+    Pii,
+    Quiet,
+    Since,
+    Store,
+    Until,
+    app,
+    opened,
+    records,
+    say_written,
+)
+from tegro_analytics.texts import tr
+
+
+@app.command()
+def demo(
+    orders: Annotated[int, typer.Option(min=0, help="How many orders the sandbox shop has.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Which sandbox shop it is.")] = 7,
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("demo"),
+    lang: Lang = None,
+    quiet: Quiet = False,
+) -> None:
+    """Try everything without a key: read a sandbox shop over HTTP, print its numbers, write its files."""
+    from tegro_analytics.tour import take
+
+    code = take(out, orders=orders, seed=seed, lang=lang, quiet=quiet)
+    raise typer.Exit(code)
+
+
+@app.command()
+def show(
+    metric: Annotated[str, typer.Argument(help="revenue, fees, conversion, payment_systems")],
+    freq: Annotated[str | None, typer.Option(help="hour, day, week, month, quarter or year.")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="payment_system, family, rail, weekday, hour, status_name, shop_id; may be given again."
+        ),
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: Annotated[str | None, typer.Option(help="The moment that the numbers are judged at.")] = None,
+    use_demo: Demo = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    store: Store = None,
+) -> None:
+    """Print a metric as a table, or as JSON."""
+    from tegro_analytics.metrics import METRICS
+
+    if metric not in METRICS:
+        raise typer.BadParameter(f"there is no metric {metric!r}; the metrics are {', '.join(METRICS)}")
+    with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
+        options = {"since": since, "until": until, "as_of": as_of, "freq": freq, "by": by or None}
+        given = {name: value for name, value in options.items() if value is not None}
+        result = getattr(shop, metric)(money="decimal" if as_json else None, **given)
+        print(records(result) if as_json else result.to_text(lang=shop.settings.lang))
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="orders, withdrawals, balances, shops or quarantine")],
+    file: Annotated[Path, typer.Argument(help="The file; its ending says whether CSV, Parquet or XLSX.")],
+    format: Annotated[  # noqa: A002  the word that people look for
+        Literal["csv", "parquet", "xlsx"] | None, typer.Option(help="What to write, whatever the ending.")
+    ] = None,
+    dialect: Annotated[
+        Literal["rfc4180", "excel-ru"], typer.Option(help="rfc4180 for machines, excel-ru for Russian Excel.")
+    ] = "rfc4180",
+    since: Since = None,
+    until: Until = None,
+    pii: Pii = False,
+    overwrite: Overwrite = False,
+    use_demo: Demo = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    store: Store = None,
+) -> None:
+    """Write a table to a file."""
+    with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
+        path = shop.export(
+            table,
+            file,
+            format=format,
+            dialect=dialect,
+            since=since,
+            until=until,
+            pii=pii,
+            overwrite=overwrite,
+        )
+        say_written([path], as_json=as_json)
+
+
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(help="The workbook to write, as in october.xlsx.")],
+    since: Since = None,
+    until: Until = None,
+    pii: Pii = False,
+    overwrite: Overwrite = False,
+    use_demo: Demo = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    store: Store = None,
+) -> None:
+    """Write an Excel report; without dates, of the last complete month."""
+    with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
+        path = shop.report(file, since=since, until=until, pii=pii, overwrite=overwrite)
+        say_written([path], as_json=as_json)
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path, typer.Option("--dir", help="Folder for your copy of the notebooks.")] = Path(
+        "tegro-lab"
+    ),
+    port: Annotated[int | None, typer.Option(help="Port of JupyterLab.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+) -> None:
+    """Open JupyterLab on a copy of the notebooks in a folder of yours."""
+    import importlib.util
+    import subprocess
+
+    from tegro_analytics.notebook import copy_to
+
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise exceptions.ConfigurationError("JupyterLab is not installed: pip install 'tegro_analytics[lab]'")
+    notebooks = copy_to(folder)
+    print(tr("cli.lab", None, count=len(notebooks), folder=folder), file=sys.stderr)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    command += [f"--port={port}"] if port is not None else []
+    command += ["--no-browser"] if no_browser else []
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  a fixed command, no shell
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
+def sandbox(context: typer.Context) -> None:
+    """Run a sandbox Tegro on this machine; `tegro sandbox --help` lists its options."""
+    from tegro_analytics.sandbox import main as run
+
+    raise typer.Exit(run(context.args))
