@@ -191,11 +191,16 @@ def interrupt_at(_: Connection, folder: Path, steps: tuple[str, ...]) -> list[tu
     signal.signal(signal.SIGINT, signal.default_int_handler)
     store, found = new_store_in(folder), []
     for step in steps:
-        failpoints.hook = lambda reached, step=step: reached == step and os.kill(os.getpid(), signal.SIGINT)
+        failpoints.hook = functools.partial(_press, step)
         raised = told(lambda: merge_scan(store, 1))
         failpoints.hook = None
         found.append((raised, store.status().runs))
     return found
+
+
+def _press(step: str, reached: str) -> None:
+    if reached == step:
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def interrupt_queries(_: Connection, folder: Path, times: int) -> list[str]:

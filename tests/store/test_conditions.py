@@ -157,7 +157,7 @@ def test_a_result_that_outlives_its_block(store: Store) -> None:
 # Made by others, or by a newer version
 
 
-def _checksum(block: bytes) -> int:
+def _checksum(block: bytes | bytearray) -> int:
     """Compute the checksum of a header as DuckDB does."""
     result = 5381
     for (word,) in struct.iter_unpack("<Q", block):
@@ -178,8 +178,11 @@ def test_a_file_of_a_newer_duckdb(store: Store, version: int) -> None:
 
 
 def test_a_schema_of_a_newer_version(store: Store) -> None:
-    step = Migration("later", lambda connection: connection.execute("ALTER TABLE orders ADD COLUMN x INT"))
-    with new_store_in(store.folder.parent, migrations=(*MIGRATIONS, step)).writing("migrate"):
+    def later(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("ALTER TABLE orders ADD COLUMN x INT")
+
+    steps = (*MIGRATIONS, Migration("later", later))
+    with new_store_in(store.folder.parent, migrations=steps).writing("migrate"):
         pass
 
     refused(
