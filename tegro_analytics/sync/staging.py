@@ -116,7 +116,7 @@ class Staging:
     ) -> None:
         name = hashlib.sha256(f"{heading.server}\n{heading.shop_id}".encode()).hexdigest()[:16]
         self.path = folder / f"{name}-{heading.list}.pages"
-        self.heading = heading
+        self.heading = self._own = heading
         self.found = 0
         self.mark: Mark | None = None
         self._longest = longest
@@ -185,7 +185,8 @@ class Staging:
                 yield dataclasses.replace(page, refusal=record.refusal)
 
     def restart(self) -> None:
-        """Forget the pages, and begin anew."""
+        """Forget the pages, and begin anew, now."""
+        self.heading = self._own
         self._begin()
 
     def drop(self) -> None:
