@@ -81,7 +81,7 @@ class Decoding:
 
 
 def different(pages: Iterable[Page]) -> Iterator[Page]:
-    """Leave out pages that are as they were before: a list that is read twice in a quiet hour is decoded once.
+    """Leave out pages that are as before: a list that is read twice in a quiet hour is decoded once.
 
     A page that changed and changed back is given again: of its rows, the last one counts.
 
