@@ -169,7 +169,8 @@ def _checksum(block: bytes | bytearray) -> int:
 def test_a_file_of_a_newer_duckdb(store: Store, version: int) -> None:
     """The header is a checksum of 8 bytes, ``DUCK``, and the version of the storage."""
     content = bytearray(store.path.read_bytes())
-    assert (content[8:12], int.from_bytes(content[:8], "little")) == (b"DUCK", _checksum(content[8:4096]))
+    assert bytes(content[8:12]) == b"DUCK"
+    assert int.from_bytes(content[:8], "little") == _checksum(content[8:4096])
     content[12:20] = version.to_bytes(8, "little")
     content[:8] = _checksum(content[8:4096]).to_bytes(8, "little")
     store.path.write_bytes(content)
@@ -202,7 +203,7 @@ def test_not_a_duckdb_file(store: Store, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("receipt", [True, False])
-@pytest.mark.parametrize("table", ["sales", "orders", "runs", "meta", "migrations"])
+@pytest.mark.parametrize("table", ["sales", "orders", "migrations"])
 def test_a_duckdb_file_of_somebody_else(store: Store, table: str, receipt: bool) -> None:
     store.path.unlink()
     if not receipt:
