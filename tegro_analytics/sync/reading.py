@@ -131,12 +131,25 @@ class ListReader:
         return done
 
     def _stage(self, member: Member, plan: ListPlan) -> Staging:
-        name = plan.list if plan.kind == "full" else f"{plan.list}-new"
-        heading = Heading(member.client.server, plan.shop_id, name, self.now)
-        staging = self.stack.enter_context(Staging(self.folder, heading))
-        if plan.kind != "full" or staging.mark is None:
+        self._clear(member, plan)
+        staging = self.stack.enter_context(self._pages(member, plan, new=plan.kind == "incremental"))
+        if plan.kind == "incremental" or staging.mark is None or _known(staging, plan):
             staging.restart()
         return staging
+
+    def _clear(self, member: Member, plan: ListPlan) -> None:
+        """Remove pages of a run of the other kind where they are of no use any more."""
+        left = self._pages(member, plan, new=plan.kind == "full")
+        if not left.path.exists():
+            return
+        with left:
+            if plan.kind == "full" or not left.found or _known(left, plan):
+                left.drop()
+
+    def _pages(self, member: Member, plan: ListPlan, *, new: bool) -> Staging:
+        """Name the pages of the list: those of what is new apart from those of all of it."""
+        name = f"{plan.list}-new" if new else plan.list
+        return Staging(self.folder, Heading(member.client.server, plan.shop_id, name, self.now))
 
     def _stream(self, member: Member, plan: ListPlan, staging: Staging) -> PageStream:
         read = member.client.iter_orders if plan.list == "orders" else member.client.iter_withdrawals
@@ -179,6 +192,12 @@ class ListReader:
             seen = {key for page in done.pages() for key in page.keys}
             done.asked = tuple(number for number in due.ids if number not in seen)
             done.looked_up, done.due = look_up(member, done.asked), due.every
+
+
+def _known(staging: Staging, plan: ListPlan) -> bool:
+    """Tell whether pages were merged: a run that is killed between its merge and its end leaves them."""
+    swept = plan.place.swept
+    return swept is not None and staging.heading.since <= swept
 
 
 def decoded(name: str, page: Page, context: frames.Context) -> dict[str, pa.Table]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import tempfile
 import time
@@ -25,24 +24,23 @@ from tests.conftest import NOW
 
 @dataclass(frozen=True)
 class Place:
-    """Say where a shop is to be read from, where its store is, and where the state of its key is kept."""
+    """Say where a shop is to be read from, and where its store is."""
 
     base_url: str
     api_key: str = field(repr=False)
     shop_ids: tuple[str, ...]
     currencies: dict[int, str]
     folder: Path
-    home: str = field(default_factory=lambda: os.environ["XDG_DATA_HOME"])
 
     def open(self, **options: Any) -> Shop:
-        """Open the shop."""
-        os.environ["XDG_DATA_HOME"] = self.home
+        """Open the shop; what is not in its folder is beside it, and nowhere else."""
+        os.environ["XDG_DATA_HOME"] = str(self.folder.parent / "home")
         settings = load_settings(
             base_url=self.base_url,
             store=self.folder,
             currencies=self.currencies,
             progress=False,
-            **{"nonce": "milliseconds", **options},
+            **{"nonce": "milliseconds", "lang": "en", **options},
         )
         key = ApiKey(self.api_key)
         return Shop([ShopAccess(f"shop {n}", one, key) for n, one in enumerate(self.shop_ids)], settings)
@@ -166,13 +164,12 @@ def keep_asking(_: Connection, place: Place, seconds: float) -> list[str]:
 
 def warm_up() -> None:
     """Do each thing once, so that children need not load and learn anything."""
-    with tempfile.TemporaryDirectory(prefix="tegro-sync-") as folder:
-        home = str(Path(folder) / "home")
-        with start(orders=60, page_size=20, now=NOW) as sandbox:
-            os.environ["XDG_DATA_HOME"] = home
-            with place_at(sandbox, Path(folder) / "shop").open() as shop:
-                shop.sync()
-                shop.sync()
-                shop.orders()
-                shop.revenue()
-        shutil.rmtree(home, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="tegro-sync-") as folder,
+        start(orders=60, page_size=20, now=NOW) as sandbox,
+        place_at(sandbox, Path(folder) / "shop").open() as shop,
+    ):
+        shop.sync()
+        shop.sync()
+        shop.orders()
+        shop.revenue()
