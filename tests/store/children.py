@@ -44,8 +44,9 @@ class Child:
         self.pid: int = talk.recv()
 
     def kill(self) -> None:
-        """End it at once."""
-        os.kill(self.pid, signal.SIGKILL)
+        """End it at once, if it has not ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def result(self) -> Any:
         """Wait for its end, and give what it returned; KILLED if it was killed."""
