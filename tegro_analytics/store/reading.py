@@ -22,7 +22,7 @@ from tegro_analytics.store.paid_twice import flagged_anew
 from tegro_analytics.store.sql import instant, one_row, text
 from tegro_analytics.store.tables import HELD, Held, quoted
 
-__all__ = ["Choice", "batches", "held_of", "query", "read", "refuse_empty", "shown"]
+__all__ = ["Choice", "batches", "held_of", "query", "read", "refuse_empty", "refuse_unknown", "shown"]
 
 _views = itertools.count()
 
@@ -174,17 +174,27 @@ def _moment(connection: duckdb.DuckDBPyConnection, path: Path, as_of: dt.datetim
     refuse_empty(connection, path)
     if as_of is None:
         return None
+    refuse_unknown(connection, path, as_of)
     moment = instant(as_of)
-    row = one_row(
-        connection, f"SELECT min(moment)::VARCHAR, min(moment) <= {moment}, max(moment) <= {moment} FROM runs"
-    )
+    row = one_row(connection, f"SELECT max(moment) <= {moment} FROM runs")
+    return None if row and row[0] else moment
+
+
+def refuse_unknown(connection: duckdb.DuckDBPyConnection, path: Path, moment: dt.datetime) -> None:
+    """Refuse a moment at which nothing was known.
+
+    Raises
+    ------
+    StoreError
+        With when the first run began.
+    """
+    row = one_row(connection, f"SELECT min(moment)::VARCHAR, min(moment) <= {instant(moment)} FROM runs")
     if row is None or not row[1]:
         first = row[0] if row else "never"
         raise StoreError(
-            f"What was known at {as_of} cannot be told: the first run in {path} began at {first}. Leave "
-            "as_of out, or take a later moment."
+            f"What was known at {moment} cannot be told: the first run in {path} began at {first}. "
+            "Leave it out, or take a later moment."
         )
-    return None if row[2] else moment
 
 
 def _names(held: Held, columns: Sequence[str] | None) -> list[str]:

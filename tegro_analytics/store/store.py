@@ -313,8 +313,14 @@ class Store:
             Runs after ``since`` (that moment itself is known: the ``as_of`` of a report) and up to ``until``.
         pii
             Whether to show e-mail addresses whole.
+
+        Raises
+        ------
+        StoreError
+            If nothing was known at ``since`` yet.
         """
         with self._file.reading() as connection:
+            reading.refuse_unknown(connection, self.path, since)
             return changes.changes(connection, since=since, until=until, paid=self._paid, pii=pii)
 
     def history(self, number: int | str, *, shop_id: str | None = None, table: str = "orders") -> pa.Table:
