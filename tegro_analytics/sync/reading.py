@@ -106,14 +106,14 @@ class ListReader:
     folder: Path
     stack: contextlib.ExitStack
     now: dt.datetime
-    current: tuple[str, PageStream] | None = None
+    current: tuple[ListPlan, PageStream] | None = None
     """What is being read: to tell how far it came."""
 
     def read(self, member: Member, plan: ListPlan) -> ListRead:
         """Read a list as its plan says."""
         staging = self._stage(member, plan)
         stream = self._stream(member, plan, staging)
-        self.current = plan.list, stream
+        self.current = plan, stream
         lang = self.setting.lang
         title = tr(f"table.{plan.list}", lang)
         with (

@@ -211,10 +211,11 @@ class _Run:
         """Say of a run that was interrupted what it had read, and what stands."""
         lang = self.setting.lang
         told = [tr("sync.interrupted", lang)]
-        name, stream = (self.reader and self.reader.current) or ("", None)
-        if stream is not None and (rows := stream.report.unique):
+        plan, stream = (self.reader and self.reader.current) or (None, None)
+        if plan and stream and (rows := stream.report.unique):
+            how = "sync.how_far" if plan.kind == "full" else "sync.how_far_new"
             oldest = stream.report.oldest_created or "–"
-            told.append(tr("sync.how_far", lang, table=tr(f"table.{name}", lang), rows=rows, oldest=oldest))
+            told.append(tr(how, lang, table=tr(f"table.{plan.list}", lang), rows=rows, oldest=oldest))
         last = [state.last for state in self.states.values() if state.last is not None]
         moment = f"{max(run.started_at for run in last):%Y-%m-%d %H:%M} UTC" if last else ""
         told.append(tr("sync.stands", lang, moment=moment) if last else tr("sync.first", lang))
