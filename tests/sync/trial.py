@@ -73,7 +73,7 @@ class Trial:
         self.reports: list[SyncReport] = []
         self.lost: set[int] = set()
         self.crashed = 0
-        self._staged = False
+        self.staged = False
         self._fell_out: dict[int, dt.datetime] = {}
 
     def sync(self, *, full: bool = False, crash_at: int | None = None) -> SyncReport | None:
@@ -89,15 +89,15 @@ class Trial:
             assert self.memory.orders() == before, "a run that crashed left something"
             assert kept is None or kept == self.memory.rows["orders"]
             self.crashed += 1
-            self._staged = True
+            self.staged = True
             return None
         self.reports.append(report)
         self._nothing_is_lost(report, start, began)
         self._nothing_is_invented(before)
         self._counts_are_true(report, before, ledger)
         self._coverage_is_true(start["orders"])
-        assert self._staged or report.started_at == began
-        self._staged = self._staged and self._kind() != "full"
+        assert self.staged or report.started_at == began
+        self.staged = self.staged and self._kind() != "full"
         return report
 
     # What must hold
@@ -168,7 +168,7 @@ class Trial:
 
     def _knows_what_was_read(self) -> bool:
         """Whether pages that were served were read: of those read side by side, some are not wanted then."""
-        return self.server.workers == 1 and not self._staged
+        return self.server.workers == 1 and not self.staged
 
     def _turned_bad(self) -> set[int]:
         return {
@@ -179,7 +179,7 @@ class Trial:
 
     def _coverage_is_true(self, start: dict[int, Row]) -> None:
         """What a run says it has covered, it was served: all rows that were there, and none of the edges."""
-        if self._staged or self.server.stirred["deleted"]:
+        if self.staged or self.server.stirred["deleted"]:
             return
         there = self.server.shelves["orders"].shown
         for one in self.memory.coverage():
