@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from tegro_analytics import tracebacks
-from tests.secrets.canaries import found_in
+from tests.api.wire import Server
+from tests.secrets.canaries import PEOPLE, found_in, secrets_of
 from tests.secrets.routes import DEAR, OF_A_FILE, OF_AN_ERROR
 from tests.secrets.shown import frames_of, is_of_a_test
 
@@ -24,10 +27,30 @@ def leaks(ways: dict[str, str], secrets: list[str]) -> dict[str, list[str]]:
 
 
 def files_of(folder: Path) -> str:
+    """Give what every file holds but those of the store; see :func:`store_of`."""
+    return _content(path for path in folder.rglob("*") if not KEPT & set(path.relative_to(folder).parts))
+
+
+def store_of(folder: Path) -> str:
+    """Give what the files of the store hold: they know people, no key, and are their owner's alone."""
+    kept = [path for path in folder.rglob("*") if KEPT & set(path.relative_to(folder).parts)]
+    if os.name == "posix":
+        open_to_others = [path for path in kept if path.stat().st_mode & 0o077]
+        assert open_to_others == []
+    return _content(kept)
+
+
+KEPT = {"store", "staging"}
+
+
+def not_of_people(server: Server) -> list[str]:
+    """List the secrets that the store must not know either."""
+    return [secret for secret in secrets_of(server) if secret not in PEOPLE]
+
+
+def _content(paths: Iterable[Path]) -> str:
     return "".join(
-        f"{path} {OF_A_FILE.get(path.suffix, OF_A_FILE[''])(path)}"
-        for path in folder.rglob("*")
-        if path.is_file()
+        f"{path} {OF_A_FILE.get(path.suffix, OF_A_FILE[''])(path)}" for path in paths if path.is_file()
     )
 
 

@@ -12,7 +12,7 @@ from tests.api.wire import Act, Server, serving, success
 from tests.secrets.account import account, account_until
 from tests.secrets.calls import named
 from tests.secrets.canaries import KEY, PEOPLE, SHOP, found_in, secrets_of
-from tests.secrets.looking import files_of, leaks, shown
+from tests.secrets.looking import files_of, leaks, not_of_people, shown, store_of
 from tests.secrets.routes import watched
 
 COMMANDS = [
@@ -21,6 +21,11 @@ COMMANDS = [
     ["export", "orders", "orders.csv", "--json"],
     ["export", "withdrawals", "withdrawals.xlsx"],
     ["report", "report.xlsx", "--since", "2026-03-01", "--until", "2026-04-01"],
+    ["sync", "--json"],
+    ["find", "1", "--history"],
+    ["doctor"],
+    ["status", "--json"],
+    ["export", "orders", "dataset", "--format", "parquet"],
 ]
 
 Run = Callable[..., tuple[int, dict[str, str]]]
@@ -36,6 +41,7 @@ def run(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             cli.main([*words, "--store", str(in_folder / "data")])
         assert isinstance(end.value.code, int)
         ways = {**told(), **shown(end.value, cheap=True), "files": files_of(in_folder)}
+        assert leaks({"store": store_of(in_folder)}, not_of_people(server)) == {}
         return end.value.code, ways
 
     for name, value in {

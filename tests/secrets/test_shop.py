@@ -17,7 +17,7 @@ from tests.api.wire import Act, Server, serving
 from tests.secrets.account import ORDERS, REQUESTS_OF_A_SYNC, account, account_until
 from tests.secrets.calls import named
 from tests.secrets.canaries import KEY, PEOPLE, SHOP, found_in, secrets_of
-from tests.secrets.looking import files_of, leaks, only_outermost, shown
+from tests.secrets.looking import files_of, leaks, not_of_people, only_outermost, shown, store_of
 from tests.secrets.routes import OF_A_FILE, OF_A_THING, watched
 
 QUIET = tuple(way for way in OF_A_THING if way not in ("memory", "attributes", "pickle"))
@@ -54,6 +54,8 @@ def test_a_reading_tells_no_secret(server: Server, tmp_path: Path) -> None:
     with watched() as told, shop_of(server, tmp_path / "data") as shop:
         shop.sync()
     ways = told() | {"files": files_of(tmp_path)}
+    assert leaks({"store": store_of(tmp_path)}, not_of_people(server)) == {}
+    assert found_in(store_of(tmp_path), PEOPLE) != []  # it has to know them, and is closed to others
     assert "orders" in ways["printed"].lower()  # the progress bar
     assert leaks(ways, secrets_of(server)) == {}
 
@@ -72,6 +74,10 @@ GIVEN: dict[str, Callable[[Shop], Any]] = {
     "revenue": lambda shop: shop.revenue(freq="day"),
     "conversion": lambda shop: shop.conversion(by="payment_system"),
     "payment systems": lambda shop: shop.payment_systems(),
+    "find": lambda shop: shop.find(PEOPLE[0]),
+    "find, every version": lambda shop: shop.find(PEOPLE[0], history=True),
+    "changes": lambda shop: shop.changes(since=shop.last_sync.started_at),
+    "status": lambda shop: shop.status(),
 }
 
 
