@@ -106,6 +106,21 @@ def interrupt_at_page(_: Connection, place: Place, number: int, *, full: bool = 
     return "not interrupted"
 
 
+def stop_at_page(talk: Connection, place: Place, number: int) -> tuple[int, int, bool]:
+    """Sync, wait in the middle until told to go on, and tell how many orders were new, how many as known."""
+
+    def hook(count: int) -> None:
+        if count == number:
+            talk.send("stopped")
+            talk.recv()
+
+    shop = place.open()
+    _at_page(hook, shop.sync)
+    report = shop.last_sync
+    assert report is not None
+    return report.new, report.unchanged, report.resumed
+
+
 def _at_page(hook: Callable[[int], None], act: Callable[[], object]) -> list[int]:
     """Do something, with a call to a hook for each page that is written down."""
     numbers: list[int] = []
@@ -150,15 +165,14 @@ def keep_asking(_: Connection, place: Place, seconds: float) -> list[str]:
     shop, until, times, before, wrong = place.open(), time.monotonic() + seconds, 0, 0, []
     while times < LEAST or time.monotonic() < until:
         times += 1
-        orders = shop.orders(columns=["id", "status", "amount"])
-        paid = int(shop.revenue()["paid_orders"].sum())
+        orders = shop.orders(columns=["id"])
+        payments = int(shop.revenue()["payments"].sum())
+        after = len(shop.orders(columns=["id"]))
         if not orders["id"].is_unique:
             wrong.append("an order is there twice")
-        if len(orders) < before:
-            wrong.append(f"{len(orders)} orders after {before}")
-        if paid > len(shop.orders(columns=["id"])):
-            wrong.append(f"{paid} paid orders among fewer")
-        before = len(orders)
+        if not before <= len(orders) <= after or not 0 < payments <= after:
+            wrong.append(f"{before} orders, {len(orders)} orders, {payments} payments, {after} orders")
+        before = after
     return wrong
 
 
