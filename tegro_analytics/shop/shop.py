@@ -36,8 +36,8 @@ MoneyForm = Literal["float64", "decimal"]
 class Shop(Measures):
     """Answer every question about one shop, or about several of one account.
 
-    Made by :func:`connect` or :func:`demo`. The first question reads the shop over the API and keeps what it
-    read; :meth:`sync` reads it again.
+    Made by :func:`connect` or :func:`demo`. Answers come from the store, as of the last :meth:`sync`,
+    whichever program made it; where there is none yet, the first question makes one.
     """
 
     def __init__(

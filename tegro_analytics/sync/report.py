@@ -120,6 +120,11 @@ class SyncReport:
         yield tr("sync.shop"), self.shop_id
         if self.oldest_created_at and self.newest_created_at:
             yield tr("sync.span"), f"{self.oldest_created_at:%Y-%m-%d} – {self.newest_created_at:%Y-%m-%d}"
+        for name, moment in (("verified", self.verified_through), ("swept", self.swept_through)):
+            shown = f"{moment:%Y-%m-%d %H:%M} UTC" if moment else tr("status.never")
+            yield tr(f"status.{name}"), shown
+        if self.due_lookups:
+            yield tr("status.due"), f"{self.due_lookups:,}"
         yield (
             tr("sync.list"),
             tr("sync.list_seen", order=self.list_order, end=self.end_seen, size=self.page_size_seen),
