@@ -14,16 +14,34 @@ from pathlib import Path
 
 import pytest
 
+from tegro_analytics.exceptions import TransportError
 from tests.api.lists.worlds import ENDS
-from tests.sync.memory import DictMemory
+from tests.frames.wire import REFERENCE
+from tests.store.world import store_in
+from tests.sync.memory import DictMemory, version_of
 from tests.sync.trial import KeptStore, Trial
-from tests.sync.worlds import NEW, PAID, PENDING, Row, Server, Shelf, setting, spread
+from tests.sync.worlds import (
+    DAY,
+    EPOCH,
+    NEW,
+    PAID,
+    PENDING,
+    REFUNDED,
+    SHOP,
+    Row,
+    Server,
+    Shelf,
+    run_sync,
+    setting,
+    spread,
+)
 
 Memory = DictMemory | KeptStore
 
 SWEEP = 3
 LOOKUPS = 4
 BY = setting(sweep_pages=SWEEP, lookups=LOOKUPS)
+NO_SWEEP = setting(sweep_pages=0, lookups=LOOKUPS)
 
 SEEN: Counter[str] = Counter()
 """What the drawn worlds have come to: that they are worth something."""
@@ -238,17 +256,199 @@ def oddities(seed: int, memory: Memory, folder: Path) -> None:
 
 FAMILIES = (between, meanwhile, going, crashes, shapes, orders, oddities)
 
-
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
-def test_no_row_is_lost(family: Callable[[int, Memory, Path], None], tmp_path: Path) -> None:
-    for seed in range(20):
-        run(family, seed, DictMemory(), tmp_path)
+Family = Callable[[int, Memory, Path], None]
 
 
-def run(family: Callable[[int, Memory, Path], None], seed: int, memory: Memory, folder: Path) -> None:
+def run(family: Family, seed: int, memory: Memory, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as own:
         try:
             family(seed, memory, Path(own))
-        except AssertionError as error:
+        except BaseException as error:
             error.add_note(f"{family.__name__}, seed {seed}")
             raise
+
+
+def stored(folder: Path) -> KeptStore:
+    """Give an empty store in a file."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    store_in(place)
+    return KeptStore(place / "store", reference=REFERENCE)
+
+
+def test_no_row_is_lost_and_none_is_invented(tmp_path: Path) -> None:
+    SEEN.clear()
+    for family in FAMILIES:
+        for seed in range(18):
+            run(family, seed, DictMemory(), tmp_path)
+    assert min(SEEN[kind] for kind in ("newest", "oldest", "mixed", "known", "empty", "error", "clamp")) >= 20
+    assert min(SEEN[kind] for kind in ("unverified", "changed", "looked up", "swept to the end")) >= 10
+    assert min(SEEN[kind] for kind in ("crashed", "resumed", "wrap", "lost")) >= 1
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_a_world_in_a_store_is_as_in_dictionaries(family: Family, tmp_path: Path) -> None:
+    same(family, 3, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_many_worlds(family: Family, tmp_path: Path) -> None:
+    for seed in range(100, 1_600):
+        run(family, seed, DictMemory(), tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_many_worlds_in_a_store(family: Family, tmp_path: Path) -> None:
+    for seed in range(2_000, 2_080):
+        same(family, seed, tmp_path)
+
+
+def same(family: Family, seed: int, folder: Path) -> None:
+    """Let a world happen twice, once with a store: both know the same in the end."""
+    plain, kept = DictMemory(), stored(folder)
+    run(family, seed, plain, folder)
+    run(family, seed, kept, folder)
+    assert known(plain) == known(kept)
+
+
+def known(memory: Memory) -> object:
+    """What a memory holds, to be compared."""
+    rows = {
+        number: (version_of("orders", row), row["observed_at"]) for number, row in memory.orders().items()
+    }
+    before = {
+        number: [version_of("orders", row) for row in versions]
+        for number, versions in memory.superseded().items()
+    }
+    others = {number: version_of("withdrawals", row) for number, row in memory.withdrawals().items()}
+    state = [memory.list_state(SHOP, name) for name in ("orders", "withdrawals")]
+    moments = [[run.started_at for run in (one.last, *one.whole) if run] for one in state]
+    return rows, before, others, memory.quarantined(), moments
+
+
+# What a run costs
+
+
+def calls(server: Server, method: str) -> int:
+    return sum(name == method for name, _ in server.calls)
+
+
+def years(count: int, *, status: int = PAID) -> Server:
+    """An order every six hours, four on a page."""
+    return Server(Shelf([Row(number, (number - count) * DAY // 4, status) for number in range(1, count + 1)]))
+
+
+@pytest.mark.parametrize("count", [100, 1_000])
+def test_what_is_new_takes_as_many_calls_whatever_is_known(count: int, tmp_path: Path) -> None:
+    server, memory = years(count), DictMemory()
+    run_sync(server, memory, tmp_path, by=BY)
+    server.wait(1)
+    server.arrive(2)
+    report = run_sync(server, memory, tmp_path, by=BY)
+    # 2 new rows, 8 of two days, then two pages that are known; page 1 again; three pages of the sweep.
+    assert calls(server, "orders") == -(-(2 + 8) // 4) + 2 + 1 + 3
+    assert (report.new, report.verified) == (2, True)
+
+
+def test_all_of_it_takes_three_walks_at_most(tmp_path: Path) -> None:
+    for seed in range(6):
+        server, memory = drawn(random.Random(f"all {seed}")), DictMemory()
+        for _ in range(2):
+            run_sync(server, memory, tmp_path, by=BY, full=True)
+            for name, shelf in server.shelves.items():
+                assert calls(server, name) <= 3 * shelf.pages + 10, f"seed {seed}"
+
+
+# Runs that are killed
+
+
+def test_a_whole_reading_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    server, memory = years(400), DictMemory()  # a hundred pages
+    with pytest.raises(TransportError):
+        run_sync(server, memory, tmp_path, by=BY, crash_at=72)
+    assert not memory.orders()
+    report = run_sync(server, memory, tmp_path, by=BY)
+    first_walk = [number for _, number in server.calls[2:]].index(1, 1)
+    assert report.resumed
+    assert first_walk < 45  # page 1 and 2, then from 70 to the end
+    assert (report.new, report.verified) == (400, True)
+    assert report.verified_through == EPOCH  # when the run began that was killed
+
+
+def test_what_is_new_is_read_again_from_the_front_after_a_run_was_killed(tmp_path: Path) -> None:
+    server, memory = years(40), DictMemory()
+    run_sync(server, memory, tmp_path, by=BY)
+    server.wait(1)
+    server.arrive(9)
+    with pytest.raises(TransportError):
+        run_sync(server, memory, tmp_path, by=BY, crash_at=5)
+    assert len(memory.orders()) == 40
+    server.wait(30)  # whatever was known before the crash counts, not what it had read
+    server.arrive(9)
+    began = server.now
+    report = run_sync(server, memory, tmp_path, by=BY)
+    assert (report.new, report.started_at, report.resumed) == (18, began, False)
+
+
+# What changes late
+
+
+def syncs_until(server: Server, memory: DictMemory, folder: Path, number: int, *, days: float) -> int:
+    """Count the runs, one every so many days, until the order is known as it is."""
+    for count in range(1, 100):
+        server.wait(days)
+        run_sync(server, memory, folder, by=BY)
+        row = next(row for row in server.shelves["orders"].rows if row.id == number)
+        if memory.orders()[number]["status"] == row.status:
+            return count
+    return 100
+
+
+@pytest.mark.parametrize(
+    ("age", "found"),
+    [
+        (3, 4),
+        (7, 8),
+        (9, 16),
+        *(pytest.param(*pair, marks=pytest.mark.long) for pair in ((31, 32), (33, 64))),
+    ],
+)
+def test_an_order_that_turns_paid_late_is_found_when_its_age_has_doubled(
+    age: int, found: int, tmp_path: Path
+) -> None:
+    server, memory = years(400), DictMemory()
+    run_sync(server, memory, tmp_path, by=NO_SWEEP)
+    (number,) = server.arrive(1)
+    for _ in range(age):
+        server.arrive(8, status=PAID)  # so that it is behind what is read each day
+        run_sync(server, memory, tmp_path, by=NO_SWEEP)
+        server.wait(1)
+    server.pay(number)
+    days = age
+    while memory.orders()[number]["status"] != PAID:
+        run_sync(server, memory, tmp_path, by=NO_SWEEP)
+        server.wait(1)
+        days += 1
+    assert found <= days <= found + 2  # the age is counted from the second of a run
+
+
+def test_a_refund_of_any_age_is_found_by_the_sweep(tmp_path: Path) -> None:
+    for age in (3, 45):
+        server, memory = years(200), DictMemory()
+        run_sync(server, memory, tmp_path, by=BY)
+        number = 200 - 4 * age
+        server.refund(number)
+        count = syncs_until(server, memory, tmp_path, number, days=0.5)
+        assert count <= -(-server.shelves["orders"].pages // SWEEP) + 3, f"{age} days"
+
+
+def test_a_refund_of_any_age_is_found_at_once_where_everything_is_read(tmp_path: Path) -> None:
+    server, memory = years(400), DictMemory()
+    run_sync(server, memory, tmp_path, by=BY)
+    server.wait(100)
+    server.refund(7)
+    report = run_sync(server, memory, tmp_path, by=BY, full=True)
+    assert (report.new, report.changed, report.verified) == (0, 1, True)
+    assert memory.orders()[7]["status"] == REFUNDED
+    assert [row["status"] for row in memory.superseded()[7]] == [PAID]
