@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sync"]
 
+MANY_ROWS = 100_000
+"""From so many on, what was needed to read them is looked for and let go of before they are merged."""
+
 
 def sync(
     members: Sequence[Member], setting: Setting, memory: Memory, *, folder: Path, full: bool = False
@@ -97,7 +100,8 @@ class _Run:
         for member in self.members:
             for name in LISTS:
                 self.read_list(member, name, self.reader)
-        gc.collect()  # a walk points at itself, and would hold the ids of all rows until it is found
+        if sum(read.report.unique for read in self.reads) > MANY_ROWS:
+            gc.collect()  # a walk points at itself, and would hold the ids of all rows until it is found
         report = self.merge(owner)
         for read in self.reads:
             read.staging.drop()
