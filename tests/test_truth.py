@@ -37,13 +37,18 @@ COUNTS = ("payments", "active_days", "zero_days", "undated_refunds", "excluded_n
 
 
 def shown(
-    capsys: pytest.CaptureFixture[str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *words: str
+    capsys: pytest.CaptureFixture[str],
+    sandbox: Sandbox,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *words: str,
 ) -> list[dict[str, Any]]:
     """Run a command on the sandbox as a user would, and read its JSON."""
     monkeypatch.setenv("TEGRO_API_BASE", sandbox.base_url)
     monkeypatch.setenv("TEGRO_API_KEY", sandbox.api_key)
     monkeypatch.setenv("TEGRO_SHOP_ID", sandbox.shop_id)
     monkeypatch.setenv("TEGRO_CURRENCIES", "1=RUB,2=USD")
+    monkeypatch.setenv("TEGRO_STORE", str(folder))
     with pytest.raises(SystemExit) as end:
         cli.main([*words, "--json", "--quiet"])
     printed = capsys.readouterr()
@@ -79,7 +84,7 @@ def test_revenue_is_the_truth(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with start(orders=20_000, seed=seed, order=order, end=end, now=NOW) as sandbox:
-        records = shown(capsys, sandbox, monkeypatch, "show", "revenue")
+        records = shown(capsys, sandbox, in_folder, monkeypatch, "show", "revenue")
         log = sandbox.log(method="orders", limit=0)
         truth = sandbox.truth()["revenue"]
     assert log["attempts"] >= 200
@@ -91,7 +96,7 @@ def test_revenue_is_the_truth(
 def test_every_day_is_the_truth(
     tegro: Sandbox, in_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records = shown(capsys, tegro, monkeypatch, "show", "revenue", "--freq", "day")
+    records = shown(capsys, tegro, in_folder, monkeypatch, "show", "revenue", "--freq", "day")
     truth = {(row["currency"], row["day"]): row for row in tegro.truth()["revenue_by_day"]}
     paid = [record for record in records if record["payments"]]
     assert {(record["currency"], record["period_start"][:10]) for record in paid} == {

@@ -47,7 +47,7 @@ def new_folder(
         yield draft, target
         _flush(draft)
         _refuse(target, overwrite=overwrite, foreign=foreign)  # what came in the meantime
-        _place(draft, target)
+        _place(draft, target, overwrite=overwrite)
     except OSError as error:
         raise ExportError(plain_reason(error, target)) from error
     finally:
@@ -70,14 +70,30 @@ def _refuse(target: Path, *, overwrite: bool, foreign: Callable[[Path], str | No
             "yourself; nothing was written."
         )
     if not overwrite:
-        raise ExportError(
-            f"{target} holds a data set already. Pass overwrite=True (--overwrite) to replace it, or choose "
-            "another folder."
-        )
+        raise _taken(target)
 
 
-def _place(draft: Path, target: Path) -> None:
+def _taken(target: Path) -> ExportError:
+    return ExportError(
+        f"{target} holds a data set already. Pass overwrite=True (--overwrite) to replace it, or choose "
+        "another folder."
+    )
+
+
+def _place(draft: Path, target: Path, *, overwrite: bool) -> None:
     """Give the draft its name; what stood there comes back if that fails."""
+    if not overwrite:
+        with contextlib.suppress(OSError):  # an empty folder may be used; anything else stays
+            target.rmdir()
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+        else:
+            flush_folder(target.parent)
+            return
+        raise _taken(target)
     aside = target.with_name(f"{_aside(target)}{secrets.token_hex(8)}.old")
     if target.exists():
         target.rename(aside)

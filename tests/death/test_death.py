@@ -65,6 +65,7 @@ def tegro(*words: str, sandbox: Sandbox, folder: Path) -> subprocess.Popen[str]:
         "TEGRO_API_KEY": sandbox.api_key,
         "TEGRO_SHOP_ID": sandbox.shop_id,
         "TEGRO_NONCE": "milliseconds",
+        "TEGRO_STORE": str(folder / "data"),
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-m", "tegro_analytics", *words]
@@ -101,7 +102,7 @@ def test_a_command_ends_with_one_line_and_without_a_file(number: signal.Signals,
     assert said == ""
     assert "Traceback" not in complained
     assert [line for line in complained.splitlines() if "nterrupt" in line]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["there.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "there.csv"]
     assert (tmp_path / "there.csv").read_text() == "as it was"
 
 
@@ -162,7 +163,7 @@ def test_the_sandbox_is_killed_in_mid_read(
         killer = threading.Thread(target=lambda: (wait_for(sandbox, calls + 50), sandbox.kill()))
         killer.start()
         with pytest.raises(TransportError) as caught:
-            shop.sync()
+            shop.sync(full=True)
         killer.join()
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert shop.last_sync == first
