@@ -54,7 +54,7 @@ def list_state(connection: duckdb.DuckDBPyConnection, shop_id: str, name: str) -
     found = (
         "SELECT r.* FROM runs AS r SEMI JOIN (SELECT run FROM coverage WHERE shop_id = "
         f"{text(shop_id)} AND list = {text(name)} AND {{which}}) AS c ON c.run = r.number "
-        "WHERE r.complete ORDER BY r.number DESC LIMIT {most}"
+        "ORDER BY r.number DESC LIMIT {most}"
     )
     newest = connection.sql(found.format(which="until IS NULL", most=1))
     whole = connection.sql(found.format(which="until IS NULL AND since IS NULL", most=_READINGS))

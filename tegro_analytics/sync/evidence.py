@@ -74,8 +74,10 @@ def _end(seen: Mapping[str, Any]) -> End:
 
 
 def coverage_of(read: ListRead, *, source_zone: str) -> list[Coverage]:
-    """Say which stretches of a list were read."""
+    """Say which stretches of a list were read: none where it was not read as far as it had to be."""
     plan = read.plan
+    if not read.report.complete:
+        return []
     if read.whole:
         return [Coverage(plan.shop_id, plan.list)]
     # Pages that were asked for far behind the last one of the way say nothing of what is in between.

@@ -69,7 +69,6 @@ class DictMemory:
         reached = [
             (known, one)
             for known, run in self.runs
-            if known.complete
             for one in run.coverage
             if (one.shop_id, one.list) == (shop_id, name) and one.until is None
         ]

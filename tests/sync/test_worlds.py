@@ -351,6 +351,16 @@ def test_what_is_new_takes_as_many_calls_whatever_is_known(count: int, tmp_path:
     assert (report.new, report.verified) == (2, True)
 
 
+def test_a_list_that_may_go_on_does_not_make_the_other_one_be_read_again(tmp_path: Path) -> None:
+    server, memory = years(100), DictMemory()
+    # A page that is full and comes again as page 2: nobody can tell whether there are more withdrawals.
+    server.shelves["withdrawals"] = Shelf([Row(number, 0, PAID) for number in range(1, 5)], end="clamp")
+    for runs in range(2):
+        report = run_sync(server, memory, tmp_path, by=BY)
+        assert (report.complete, report.verified) == (False, False)
+        assert calls(server, "orders") < 20 or not runs
+
+
 def test_all_of_it_takes_three_walks_at_most(tmp_path: Path) -> None:
     for seed in range(6):
         server, memory = drawn(random.Random(f"all {seed}")), DictMemory()
