@@ -12,6 +12,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from tegro_analytics.store.people import Forgotten
 from tegro_analytics.store.sql import instant, listed, one_row, text
 from tegro_analytics.store.status import RUN_COLUMNS, KnownRun, run_of
 from tegro_analytics.store.tables import HELD, quoted
@@ -65,7 +66,10 @@ def list_state(connection: duckdb.DuckDBPyConnection, shop_id: str, name: str) -
 
 def all_known(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, pa.Table]) -> bool:
     """Tell whether every row is there just as it is; see :meth:`Store.all_known`."""
-    return all(_all_known(connection, name, table) for name, table in rows.items() if table.num_rows)
+    forgotten = Forgotten.of(connection)
+    # As a merge would write them: of a person who was forgotten the store holds no address.
+    asked = ((name, forgotten.blank(table)[0]) for name, table in rows.items() if table.num_rows)
+    return all(_all_known(connection, name, table) for name, table in asked)
 
 
 def _all_known(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:

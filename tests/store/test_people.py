@@ -124,6 +124,15 @@ def test_a_later_run_does_not_bring_the_address_back(tmp_path: Path) -> None:
     assert store.status().forgotten == 1
 
 
+def test_the_rows_of_a_forgotten_person_are_known_as_they_came(tmp_path: Path) -> None:
+    store = person_in(tmp_path)
+    store.forget(ADDRESS)
+
+    same = {"orders": orders(order(1, email=ADDRESS), at=2), "quarantine": aside(f'{{"email": "{ESCAPED}"}}')}
+    assert all(store.all_known({name: table}) for name, table in same.items())
+    assert not store.all_known({"orders": orders(order(1, email="another@site.ru"), at=2)})
+
+
 def test_forgetting_twice_leaves_one_mark(tmp_path: Path) -> None:
     store = person_in(tmp_path)
     store.forget(ADDRESS)
