@@ -10,6 +10,7 @@ the order counts there, so that the effects of many orders add up to what a repo
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import duckdb
@@ -20,6 +21,7 @@ from tegro_analytics.frames.derive import REFUNDED
 from tegro_analytics.frames.masks import mask_email_column
 from tegro_analytics.schemas import Column, Table
 from tegro_analytics.store.meta import read_meta
+from tegro_analytics.store.reading import shops
 from tegro_analytics.store.sql import instant, listed, one_row, text
 from tegro_analytics.store.tables import HELD, quoted
 
@@ -65,10 +67,11 @@ def changes(
     until: dt.datetime | None,
     paid: tuple[int, ...],
     pii: bool,
+    shop_id: str | Sequence[str] | None = None,
 ) -> pa.Table:
     """Tell what changed after one moment and up to another; see :meth:`Store.changes`."""
     zone = read_meta(connection).get("report_zone", "UTC")
-    connection.execute("CREATE TEMP TABLE pairs AS " + _pairs(connection, since, until))
+    connection.execute("CREATE TEMP TABLE pairs AS " + _pairs(connection, since, until, shop_id=shop_id))
     reason = _reason(paid)
     queries = [
         f"SELECT p.now.shop_id AS shop_id, p.now.id AS id, p.at AS changed_at, {reason} AS reason, "
@@ -91,7 +94,13 @@ def changes(
     return table if pii else _masked(table)
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection, since: dt.datetime, until: dt.datetime | None) -> str:
+def _pairs(
+    connection: duckdb.DuckDBPyConnection,
+    since: dt.datetime,
+    until: dt.datetime | None,
+    *,
+    shop_id: str | Sequence[str] | None,
+) -> str:
     """Write each version that came within the bounds, beside the one before it.
 
     A first version counts where it was found late: created before the last run that ``since`` knew of.
@@ -104,6 +113,8 @@ def _pairs(connection: duckdb.DuckDBPyConnection, since: dt.datetime, until: dt.
     within = f"v.version_from > {instant(since)}"
     if until is not None:
         within += f" AND v.version_from <= {instant(until)}"
+    if shop_id is not None:
+        within += f" AND v.shop_id IN ({shops(shop_id)})"
     row = one_row(connection, f"SELECT max(moment)::VARCHAR FROM runs WHERE moment <= {instant(since)}")
     known = f"TIMESTAMPTZ {text(row[0])}" if row and row[0] else "NULL"
     return (

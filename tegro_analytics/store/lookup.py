@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,13 @@ __all__ = ["HISTORY", "find", "history", "history_of"]
 
 
 def find(
-    connection: duckdb.DuckDBPyConnection, path: Path, held: Held, wanted: str, *, paid: tuple[int, ...]
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    held: Held,
+    wanted: str,
+    *,
+    paid: tuple[int, ...],
+    shop_id: str | Sequence[str] | None = None,
 ) -> pa.Table:
     """Find the rows of a table whose id, ``payment_id`` or e-mail is ``wanted``; see :meth:`Store.find`."""
     value = text(wanted.strip())
@@ -31,7 +38,7 @@ def find(
         conditions.append(f"payment_id IN ({value}, {text(wanted)})")
     if "email" in held.names:
         conditions.append(f"lower(trim(email)) = lower({value})")
-    rows = query(connection, path, held, Choice(), paid=paid)
+    rows = query(connection, path, held, Choice(shop_id=shop_id), paid=paid)
     order = ", ".join(quoted(name) for name in held.table.sort)
     if not wanted.strip():  # an order without a number is not what a blank asks for
         conditions = ["false"]

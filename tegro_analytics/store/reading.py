@@ -22,7 +22,17 @@ from tegro_analytics.store.paid_twice import flagged_anew
 from tegro_analytics.store.sql import instant, one_row, text
 from tegro_analytics.store.tables import HELD, Held, quoted
 
-__all__ = ["Choice", "batches", "held_of", "query", "read", "refuse_empty", "refuse_unknown", "shown"]
+__all__ = [
+    "Choice",
+    "batches",
+    "held_of",
+    "query",
+    "read",
+    "refuse_empty",
+    "refuse_unknown",
+    "shops",
+    "shown",
+]
 
 _views = itertools.count()
 
@@ -217,11 +227,11 @@ def _conditions(held: Held, choice: Choice) -> list[str]:
     if choice.shop_id is not None:
         if "shop_id" not in held.names:
             raise DataError(f"{held.name} belong to the account, not to a shop: leave shop_id out.")
-        found.append(f"shop_id IN ({_shops(choice.shop_id)})")
+        found.append(f"shop_id IN ({shops(choice.shop_id)})")
     return found
 
 
-def _shops(shop_id: str | Sequence[str]) -> str:
+def shops(shop_id: str | Sequence[str]) -> str:
     """Write the shops that are chosen."""
     chosen = [shop_id] if isinstance(shop_id, str) else shop_id
     return ", ".join(map(text, chosen)) or "NULL"
@@ -235,7 +245,7 @@ def _as_of(
 ) -> str:
     """Write when the last complete run began: of several shops the oldest; any run if none was complete."""
     seen = f"r.moment <= {moment}" if moment else "true"
-    shop = f"c.shop_id IN ({_shops(shop_id)})" if shop_id is not None else "true"
+    shop = f"c.shop_id IN ({shops(shop_id)})" if shop_id is not None else "true"
     row = one_row(
         connection,
         "SELECT coalesce((SELECT min(began) FROM (SELECT max(r.started_at) AS began FROM runs AS r "

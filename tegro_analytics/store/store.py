@@ -299,7 +299,14 @@ class Store:
         with self.relation(name, shop_id=shop_id) as rows:
             return int(rows.aggregate("count(*)").fetchall()[0][0])
 
-    def changes(self, since: dt.datetime, until: dt.datetime | None = None, *, pii: bool = False) -> pa.Table:
+    def changes(
+        self,
+        since: dt.datetime,
+        until: dt.datetime | None = None,
+        *,
+        pii: bool = False,
+        shop_id: str | Sequence[str] | None = None,
+    ) -> pa.Table:
         """Tell what was restated after one moment and up to another; columns: ``CHANGES``.
 
         A row is a field of an order that changed (status, amount, …), or a sum of money that changed with it:
@@ -313,6 +320,8 @@ class Store:
             Runs after ``since`` (that moment itself is known: the ``as_of`` of a report) and up to ``until``.
         pii
             Whether to show e-mail addresses whole.
+        shop_id
+            One shop, or some.
 
         Raises
         ------
@@ -321,17 +330,22 @@ class Store:
         """
         with self._file.reading() as connection:
             reading.refuse_unknown(connection, self.path, since)
-            return changes.changes(connection, since=since, until=until, paid=self._paid, pii=pii)
+            return changes.changes(
+                connection, since=since, until=until, paid=self._paid, pii=pii, shop_id=shop_id
+            )
 
     def history(self, number: int | str, *, shop_id: str | None = None, table: str = "orders") -> pa.Table:
         """Give every version of a record, the oldest first, with ``version_from`` and ``version_to``."""
         with self._file.reading() as connection:
             return lookup.history(connection, held_of(table), number, shop_id=shop_id)
 
-    def find(self, text: str, *, table: str = "orders") -> pa.Table:
+    def find(
+        self, text: str, *, table: str = "orders", shop_id: str | Sequence[str] | None = None
+    ) -> pa.Table:
         """Find rows by their id, their ``payment_id`` or the e-mail of the payer, exactly."""
+        held = held_of(table)
         with self._file.reading() as connection:
-            return lookup.find(connection, self.path, held_of(table), text, paid=self._paid)
+            return lookup.find(connection, self.path, held, text, paid=self._paid, shop_id=shop_id)
 
     def runs(self) -> pa.Table:
         """Give every run that was merged, the first one first."""

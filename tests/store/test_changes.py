@@ -6,11 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tegro_analytics.exceptions import DataError, StoreError
 from tegro_analytics.store import CHANGES, Store
-from tests.store.world import hour, merge, order, rows, store_in
+from tests.store.world import hour, merge, order, orders, rows, run, store_in
 
 APRIL = 24 * 40
 """An hour of 13 April."""
@@ -150,6 +151,21 @@ def test_the_effects_add_up_to_the_difference_of_two_reports(tmp_path: Path) -> 
         return total
 
     assert sum(row[-1] for row in sums(store, 0)) == net(1) - net(0) != 0
+
+
+def test_another_shop_of_the_account_is_not_shown(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    for at, amount in enumerate(("1", "2")):
+        records = order(1, amount=amount), order(1, amount=amount, payment_id="o-9")
+        tables = [orders(one, at=at, shop_id=shop) for one, shop in zip(records, ("A", "B"), strict=True)]
+        store.merge(run(at, shops=("A", "B")), {"orders": pa.concat_tables(tables)})
+
+    every = ["A", "A", "B", "B"]
+    chosen = {"A": every[:2], ("B",): every[2:], ("A", "B"): every, (): [], None: every}
+    for shops, expected in chosen.items():
+        assert sorted(rows(store.changes(hour(0), shop_id=shops), "shop_id")) == expected
+        assert rows(store.find("1", shop_id=shops), "shop_id") == expected[::2]
+    assert store.find("o-9", shop_id="A").num_rows == 0
 
 
 def test_addresses_are_masked_unless_asked_for(tmp_path: Path) -> None:
