@@ -19,6 +19,8 @@ from tegro_analytics.store.tables import Held, quoted
 
 __all__ = ["HISTORY", "find", "history", "history_of"]
 
+_INT64_DIGITS: Final = 19
+
 
 def find(
     connection: duckdb.DuckDBPyConnection,
@@ -47,7 +49,8 @@ def find(
 
 
 def _is_int64(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and int(digits) < 2**63
+    plain = digits.isascii() and digits.isdigit() and len(digits) <= _INT64_DIGITS
+    return plain and int(digits) < 2**63  # many digits cost much, and thousands are refused
 
 
 def history(

@@ -46,11 +46,21 @@ def instant(moment: dt.datetime) -> str:
 def text(value: str) -> str:
     """Write a text.
 
+    Raises
+    ------
+    DataError
+        If it is no valid Unicode.
+
     Examples
     --------
     >>> text("it's")
     "'it''s'"
     """
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise DataError(
+            "A text that is asked for holds half a character (a lone surrogate): no record can hold it. "
+            "Nothing was changed. Type the text anew, or decode its bytes as UTF-8."
+        )
     return "'" + value.replace("'", "''") + "'"
 
 

@@ -201,12 +201,26 @@ def test_the_history_of_an_order(tmp_path: Path) -> None:
         ("Order #17854", [2]),
         ("PAYER3@site.ru ", [3]),
         ("payer", []),
+        ("9223372036854775808", []),
         ("99999999999999999999", []),
+        pytest.param("9" * 5_000, [], id="5000 digits"),
         ("", []),
     ],
 )
 def test_orders_are_found_by_what_a_person_knows(finding: Store, text: str, found: list[int]) -> None:
     assert rows(finding.find(text), "id") == found
+
+
+def test_half_a_character_is_refused_and_not_repeated(finding: Store) -> None:
+    for ask in (finding.find, finding.history):
+        with pytest.raises(DataError, match="Type the text anew") as caught:
+            ask("secret\ud800@site.ru")
+        assert "secret" not in str(caught.value)
+        assert caught.value.__context__ is None
+
+
+def test_a_history_of_a_number_of_many_digits_is_empty(finding: Store) -> None:
+    assert finding.history("9" * 5_000).num_rows == 0
 
 
 @pytest.fixture(scope="module")
