@@ -234,6 +234,21 @@ def _die_at(step: str, nth: int, *, work: str, world: World, folder: Path, child
         refuse_halves(store_of(folder), runs=RUNS[work] + done)
 
 
+@pytest.mark.parametrize("work", PATHS)
+def test_a_file_that_was_copied_without_the_log_of_a_killed_run(
+    work: str, world: World, tmp_path: Path, children: Children
+) -> None:
+    """What stood in the log alone is read again: the receipt knows of no more than the file holds."""
+    folder = world.folder(work, tmp_path / "shop")
+    assert children.do(programs.die_at_step, world.place(folder), "committed", 1) is KILLED
+
+    copy = Path(shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.wal")))
+
+    assert (content(store_of(folder)), content(store_of(copy))) == (world.everything, world.known(work))
+    go_on(world, copy)
+    refuse_halves(store_of(copy), runs=RUNS[work] + 1)
+
+
 # Pages
 
 
