@@ -15,9 +15,9 @@ from tegro_analytics.exceptions import DataError
 from tegro_analytics.schemas import ORDERS, Column, Table
 from tegro_analytics.store.reading import Choice, query
 from tegro_analytics.store.sql import text
-from tegro_analytics.store.tables import Held, quoted
+from tegro_analytics.store.tables import HELD, Held, quoted
 
-__all__ = ["HISTORY", "find", "history", "history_of"]
+__all__ = ["HISTORY", "find", "histories", "history", "history_of"]
 
 _INT64_DIGITS: Final = 19
 
@@ -59,16 +59,34 @@ def history(
     """Give every version of a record, the oldest first; see :meth:`Store.history`."""
     if not held.watched:
         raise DataError(f"{held.name} have no history: every row is kept as it came.")
-    names = ", ".join(quoted(name) for name in held.names)
     shop = f" AND shop_id = {text(shop_id)}" if shop_id is not None else ""
     where = f"WHERE id::VARCHAR = {text(str(number))}{shop}"
     if held.table.by_name["id"].kind == "int" and _is_int64(str(number)):
         where = f"WHERE id = {number}{shop}"
-    versions = connection.sql(
-        f"SELECT {names}, version_from, NULL::TIMESTAMPTZ AS version_to FROM {held.name} {where} UNION ALL "
-        f"SELECT {names}, version_from, version_to FROM {held.ledger} {where} ORDER BY version_from, shop_id"
-    ).to_arrow_table()
+    versions = connection.sql(f"{_versions(held, where)} ORDER BY version_from, shop_id").to_arrow_table()
     return versions.cast(history_of(held.table).arrow())
+
+
+def histories(connection: duckdb.DuckDBPyConnection, found: pa.Table) -> pa.Table:
+    """Give every version of many orders in one query; see :meth:`Store.histories`."""
+    connection.register("wanted", found.select(["id", "shop_id"]))
+    try:
+        versions = connection.sql(
+            f"SELECT * FROM ({_versions(HELD['orders'])}) SEMI JOIN wanted USING (id, shop_id) "
+            "ORDER BY shop_id, id, version_from"
+        ).to_arrow_table()
+    finally:
+        connection.unregister("wanted")
+    return versions.select(HISTORY.names()).cast(HISTORY.arrow())
+
+
+def _versions(held: Held, where: str = "") -> str:
+    """Write the latest versions and those in the ledger, in the columns of :func:`history_of`."""
+    names = ", ".join(quoted(name) for name in held.names)
+    return (
+        f"SELECT {names}, version_from, NULL::TIMESTAMPTZ AS version_to FROM {held.name} {where} UNION ALL "
+        f"SELECT {names}, version_from, version_to FROM {held.ledger} {where}"
+    )
 
 
 def history_of(table: Table) -> Table:
@@ -88,4 +106,4 @@ def history_of(table: Table) -> Table:
 
 
 HISTORY: Final = history_of(ORDERS)
-"""What :func:`history` gives of orders."""
+"""What :func:`history` and :func:`histories` give of orders."""

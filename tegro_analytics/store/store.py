@@ -339,6 +339,16 @@ class Store:
         with self._file.reading() as connection:
             return lookup.history(connection, held_of(table), number, shop_id=shop_id)
 
+    def histories(self, found: pa.Table) -> pa.Table:
+        """Give every version of many orders: of each one that ``found`` has, in ``id`` and ``shop_id``.
+
+        Those of one order follow one another, the oldest first; the schema is ``HISTORY``.
+        """
+        if not found.num_rows:
+            return lookup.HISTORY.arrow().empty_table()
+        with self._file.reading() as connection:
+            return lookup.histories(connection, found)
+
     def find(
         self, text: str, *, table: str = "orders", shop_id: str | Sequence[str] | None = None
     ) -> pa.Table:

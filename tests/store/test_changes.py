@@ -193,6 +193,20 @@ def test_the_history_of_an_order(tmp_path: Path) -> None:
         store.history(1, table="balances")
 
 
+def test_the_histories_of_many_orders_are_those_of_each(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    for at, status in enumerate((0, 1, 3)):
+        shops = [orders(order(1, status=status), order(2), at=at, shop_id=shop) for shop in ("B", "A")]
+        store.merge(run(at, shops=("A", "B")), {"orders": pa.concat_tables(shops)})
+
+    found = store.find("1")
+    each = [store.history(1, shop_id=shop) for shop in ("A", "B")]
+    assert store.histories(found).equals(pa.concat_tables(each))
+    assert store.histories(pa.concat_tables([found, found])).num_rows == 6
+    assert rows(store.histories(store.find("2", shop_id="B")), "id", "shop_id") == [(2, "B")]
+    assert store.histories(found.slice(0, 0)).equals(each[0].slice(0, 0))
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
