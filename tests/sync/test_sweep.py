@@ -149,6 +149,15 @@ def test_rows_of_one_moment_are_told_by_id_where_pages_moved() -> None:
     assert 105 in read(done)  # page 7 shows 105 104 now, of the same moment: it goes up, not on
 
 
+def test_rows_of_one_moment_are_read_again_where_the_last_ones_went_away() -> None:
+    rows = [*days(20, 11), *((number, 10) for number in range(109, 100, -1)), *days(9)]
+    place = Place(7, "2026-10-10 10:00:00", BEFORE, ids=(107, 106))
+    listing = Listing([(key, day) for key, day in rows if key not in (20, 19, 107, 106)])
+    # 18 17 | 16 15 | 14 13 | 12 11 | 109 108 | 105 104 | 103 102 | …: page 7 is not where it was
+    done = go(listing, place, most=3)
+    assert {105, 104} <= set(read(done))
+
+
 def test_a_row_out_of_order_neither_ends_a_sweep_nor_moves_its_place() -> None:
     listing = Listing([*days(20, 15), (99, 1), *days(14)])
     done = go(listing, start=1, most=5)

@@ -54,6 +54,25 @@ class KeptStore(Store):
         return rows
 
 
+class KillError(Exception):
+    """A run is killed."""
+
+
+class Killed:
+    """A memory whose runs are killed when they merge."""
+
+    def __init__(self, memory: DictMemory | KeptStore, when: str) -> None:
+        self._memory, self._when = memory, when
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._memory, name)
+
+    def merge(self, *values: Any, **options: Any) -> None:
+        if self._when == "after":
+            self._memory.merge(*values, **options)
+        raise KillError
+
+
 class Trial:
     """Make runs, and look after each whether the memory holds what it has to.
 
@@ -76,15 +95,26 @@ class Trial:
         self.staged = False
         self._fell_out: dict[int, dt.datetime] = {}
 
-    def sync(self, *, full: bool = False, crash_at: int | None = None) -> SyncReport | None:
-        """Make a run, and look at what it did; None if it crashed."""
+    def sync(
+        self, *, full: bool = False, crash_at: int | None = None, merge_fails: str = ""
+    ) -> SyncReport | None:
+        """Make a run, and look at what it did; None if it crashed.
+
+        ``merge_fails`` kills it ``before`` or ``after`` all that it read is in the memory.
+        """
         server = self.server
         before, ledger = self.memory.orders(), self.memory.superseded()
         start = {name: shelf.shown for name, shelf in server.shelves.items()}
         kept = copy.copy(self.memory.rows["orders"]) if isinstance(self.memory, DictMemory) else None
         began = server.now
+        memory = Killed(self.memory, merge_fails) if merge_fails else self.memory
         try:
-            report = run_sync(server, self.memory, self.folder, by=self.by, full=full, crash_at=crash_at)
+            report = run_sync(server, memory, self.folder, by=self.by, full=full, crash_at=crash_at)
+        except KillError:
+            self.staged = True
+            self._nothing_is_invented(before)
+            assert merge_fails == "after" or self.memory.orders() == before
+            return None
         except TransportError:
             assert self.memory.orders() == before, "a run that crashed left something"
             assert kept is None or kept == self.memory.rows["orders"]
@@ -110,7 +140,7 @@ class Trial:
         for name, rows in start.items():
             there = server.shelves[name].shown
             owed = {number for number, row in rows.items() if number in there and not row.bad}
-            missing = {number for number in owed - held[name].keys() if not there[number].bad}
+            missing = owed - held[name].keys() - self._turned_bad(since=began)
             if not (report.complete and report.verified) or LIKE_IGNORED in str(report.warnings):
                 continue
             through = max(report.verified_through or NEVER, report.swept_through or NEVER)
@@ -170,11 +200,12 @@ class Trial:
         """Whether pages that were served were read: of those read side by side, some are not wanted then."""
         return self.server.workers == 1 and not self.staged
 
-    def _turned_bad(self) -> set[int]:
+    def _turned_bad(self, *, since: dt.datetime = NEVER) -> set[int]:
+        """Name the orders whose records could not be read at some moment."""
         return {
             number
             for (name, number), versions in self.server.history.items()
-            if name == "orders" and any(row is not None and row.bad for _, row in versions)
+            if name == "orders" and any(row and row.bad and at >= since for at, row in versions)
         }
 
     def _coverage_is_true(self, start: dict[int, Row]) -> None:
