@@ -39,8 +39,9 @@ _INSTANTS: Final = {
     "withdrawals_ledger": ("created_at", "done_at"),
     "shops": ("added_at",),
     "shops_ledger": ("added_at",),
+    "coverage": ("since", "until"),
 }
-"""Dates of the API of which no text is kept."""
+"""Dates of the API of which no text is kept; those of the coverage bound what was read of a list."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,9 @@ def _moved(rows: pa.Table, names: tuple[str, ...], *, before: str, after: str) -
     """Read instants, of which no text is kept, as the same local times in another zone."""
     for name in names:
         local = pc.local_timestamp(one_chunk(rows[name]).cast(pa.timestamp("us", tz=before)))
+        found = localize(local, after)
+        # Of an hour that occurs twice, a stretch begins in the second one: it is rather too short.
+        instants = found.second if name == "since" else found.instants
         place = rows.schema.get_field_index(name)
-        rows = rows.set_column(place, rows.schema.field(place), localize(local, after).instants)
+        rows = rows.set_column(place, rows.schema.field(place), instants)
     return rows

@@ -187,8 +187,8 @@ class Store:
     def rederive(self, *, source_zone: str, report_zone: str) -> None:
         """Derive every date, name and flag anew, for other zones or another reference.
 
-        From the texts as received where they are kept (orders); withdrawals and shops keep the local time
-        that they had. The file is replaced as a whole at the end.
+        From the texts as received where they are kept (orders); withdrawals, shops and the bounds of what was
+        read of a list keep the local time that they had. The file is replaced as a whole at the end.
         """
         rewrite.rederive(
             self._file, source_zone=source_zone, report_zone=report_zone, reference=self.reference
@@ -244,7 +244,8 @@ class Store:
         Returns
         -------
         pyarrow.Table
-            The column ``as_of`` says when the last complete run began (of several shops, the oldest).
+            The column ``as_of`` says when the last run began that read the list as far as it had to be read
+            (of several shops, the oldest).
 
         Raises
         ------

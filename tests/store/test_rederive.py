@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from tegro_analytics.exceptions import ConfigurationError, StoreError, TegroDataWarning
 from tegro_analytics.frames import orders_table
 from tegro_analytics.reference import load_reference
+from tegro_analytics.store import Coverage
 from tests.frames.wire import ABSENT, context, page
 from tests.store.world import BASIS, hour, merge, order, orders, rows, run, store_in, withdrawals
 
+HOUR, SECOND = dt.timedelta(hours=1), dt.timedelta(seconds=1)
 RECORDS = (
     order(1),
     order(2, date_created="2026-03-29 02:30:00", date_payed="2026-03-29 04:00:00"),
@@ -83,6 +86,36 @@ def test_withdrawals_keep_their_local_time(tmp_path: Path) -> None:
     store.rederive(source_zone="UTC", report_zone="UTC")
 
     assert rows(store.table("withdrawals"), "created_at", "done_at") == [(hour(-71), None)]
+
+
+def test_observed_at_of_an_earlier_moment_follows_the_zone(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    dates = {1: "2026-03-01 10:00:00", 2: "2026-03-01 12:00:00", 3: "2026-03-01 14:00:00"}
+    three = [order(number, date_created=date) for number, date in dates.items()]
+    merge(store, 0, *three)
+    noon = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)  # 12:00 of Moscow
+    bounds = [(noon - SECOND, None), (noon - 3 * HOUR, noon - HOUR)]
+    for at, (since, until) in enumerate(bounds, 1):
+        merge(store, at, *three, coverage=(Coverage("SHOP", "orders", since=since, until=until),))
+    merge(store, 3, *three)
+
+    for zone in ("UTC", "Asia/Vladivostok", "Europe/Moscow"):
+        store.rederive(source_zone=zone, report_zone="Europe/Moscow")
+        observed = [rows(store.table("orders", as_of=hour(at)), "observed_at") for at in (1, 2)]
+        assert observed == [[hour(0), hour(1), hour(1)], [hour(2), hour(1), hour(1)]]
+
+
+def test_a_stretch_that_begins_in_an_hour_that_occurs_twice_is_rather_too_short(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    since = dt.datetime(2026, 10, 24, 23, 30, tzinfo=dt.UTC)  # 02:30 of Moscow
+    bounds = (Coverage("SHOP", "orders"), Coverage("SHOP", "orders", since=since, until=since))
+    merge(store, 0, order(1), coverage=bounds)
+
+    store.rederive(source_zone="Europe/Berlin", report_zone="UTC")
+
+    with store.reading() as connection:
+        found = connection.sql("SELECT since - until, since IS NULL FROM coverage").fetchall()
+    assert found == [(None, True), (HOUR, False)]
 
 
 def test_a_zone_that_does_not_exist_changes_nothing(tmp_path: Path) -> None:
