@@ -82,7 +82,7 @@ def _facts(
         if row["balance"]:
             shown = format_currency(row["balance"], row["currency"], locale=lang, currency_digits=True)
             yield tr("column.balance", lang), shown
-    moment = format_datetime(report.started_at.astimezone(here), "medium", locale=lang)
+    moment = format_datetime(report.moment.astimezone(here), "medium", locale=lang)
     yield tr("column.as_of", lang), f"{moment} ({zone})"
     if quarantined:
         yield tr("table.quarantine", lang), plural("count.rows", quarantined, lang)

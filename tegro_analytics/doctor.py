@@ -63,7 +63,7 @@ class Findings:
 def examine(*, use_demo: bool = False, lang: str | None = None, store: Path | None = None) -> Findings:
     """Look over the settings, the store, the API, and what the last run has seen of it."""
     found = Findings()
-    _settings(found, lang, store)
+    _guarded(found, tr("doctor.address", lang), lambda: _settings(found, lang, store))
     if not use_demo:
         _guarded(found, tr("status.store", lang), lambda: _store(found, lang, folder_of(store)))
     _guarded(found, tr("doctor.api", lang), lambda: _api(found, lang, use_demo=use_demo, store=store))
@@ -79,7 +79,8 @@ def _guarded(found: Findings, name: str, look: Callable[[], None]) -> None:
         problem = error
     if problem is not None:
         found.add(name, str(problem), "bad")
-        found.exit_code = 3 if isinstance(problem, ConfigurationError | StoreError) else 4
+        code = 3 if isinstance(problem, ConfigurationError | StoreError) else 4
+        found.exit_code = found.exit_code or code
 
 
 def _settings(found: Findings, lang: str | None, store: Path | None) -> None:

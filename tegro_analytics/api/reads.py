@@ -67,9 +67,9 @@ class Reads:
         """Fetch one withdrawal by Tegro's number, or by the shop's id for it."""
         return self._read_object("withdrawal", _one_of(order_id, payment_id))
 
-    def order_alone(self, order_id: int) -> Page:
+    def order_alone(self, order_id: int, *, errand: Errand | None = None) -> Page:
         """Fetch one order as a page of one row; without rows, and with the reason, if the API refuses it."""
-        result = self._caller.make("order", self._caller.write(_one_of(order_id, None)))
+        result = self._caller.make("order", self._caller.write(_one_of(order_id, None)), errand=errand)
         if isinstance(result.outcome, Failure):
             if not ends_list(result.outcome):
                 raise result.outcome.as_error()

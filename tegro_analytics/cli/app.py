@@ -42,6 +42,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Store = Annotated[Path | None, typer.Option(help="Folder for the data of this user.")]
 Since = Annotated[str | None, typer.Option(help="First day, as in 2026-10-01, in the report zone.")]
 Until = Annotated[str | None, typer.Option(help="The day after the last one.")]
+AsOf = Annotated[str | None, typer.Option(help="A moment: what was known then.")]
 Pii = Annotated[
     bool, typer.Option("--pii", help="Show e-mails and accounts whole; they are masked otherwise.")
 ]
@@ -73,7 +74,7 @@ def opened(
             for text in done.warnings:
                 print(f"tegro: {tr('cli.warning', lang)}: {text}", file=sys.stderr)
         elif wanted(progress=settings["progress"]):
-            print(tr("cli.as_of", lang, moment=f"{done.started_at:%Y-%m-%d %H:%M} UTC"), file=sys.stderr)
+            print(tr("cli.as_of", lang, moment=f"{done.moment:%Y-%m-%d %H:%M} UTC"), file=sys.stderr)
         if not (done.complete and done.verified):
             print(f"tegro: {done}", file=sys.stderr)
             raise typer.Exit(UNVERIFIED)

@@ -10,6 +10,7 @@ import typer
 
 from tegro_analytics import exceptions
 from tegro_analytics.cli.app import (
+    AsOf,
     Demo,
     Json,
     Lang,
@@ -54,7 +55,7 @@ def show(
     ] = None,
     since: Since = None,
     until: Until = None,
-    as_of: Annotated[str | None, typer.Option(help="The moment that the numbers are judged at.")] = None,
+    as_of: AsOf = None,
     use_demo: Demo = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -85,6 +86,7 @@ def export(
     ] = "rfc4180",
     since: Since = None,
     until: Until = None,
+    as_of: AsOf = None,
     pii: Pii = False,
     overwrite: Overwrite = False,
     use_demo: Demo = False,
@@ -102,6 +104,7 @@ def export(
             dialect=dialect,
             since=since,
             until=until,
+            as_of=as_of,
             pii=pii,
             overwrite=overwrite,
         )
@@ -113,6 +116,7 @@ def report(
     file: Annotated[Path, typer.Argument(help="The workbook to write, as in october.xlsx.")],
     since: Since = None,
     until: Until = None,
+    as_of: AsOf = None,
     pii: Pii = False,
     overwrite: Overwrite = False,
     use_demo: Demo = False,
@@ -123,7 +127,7 @@ def report(
 ) -> None:
     """Write an Excel report; without dates, of the last complete month."""
     with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
-        path = shop.report(file, since=since, until=until, pii=pii, overwrite=overwrite)
+        path = shop.report(file, since=since, until=until, as_of=as_of, pii=pii, overwrite=overwrite)
         say_written([path], as_json=as_json)
 
 

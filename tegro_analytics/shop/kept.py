@@ -5,22 +5,25 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import filelock
+
 from tegro_analytics import schemas
-from tegro_analytics.exceptions import ConfigurationError, StoreError
+from tegro_analytics.exceptions import ConfigurationError, StoreError, StoreLocked
 from tegro_analytics.frames.masks import masked
 from tegro_analytics.metrics.window import instant, local_time, window
 from tegro_analytics.privacy import load_salt
 from tegro_analytics.progress import wanted
 from tegro_analytics.reference import Reference
 from tegro_analytics.settings import Settings, data_folder, load_settings
-from tegro_analytics.store import Holder, Store, mark_of_reference
-from tegro_analytics.store.lookup import HISTORY
+from tegro_analytics.store import Forgetting, Holder, KnownRun, Store, mark_of_reference
 from tegro_analytics.sync import Budget, Member, Setting, SyncReport, sync
 from tegro_analytics.texts import tr
 
@@ -39,6 +42,16 @@ MASKED = {"orders": ("email", "extra"), "withdrawals": ("account", "extra"), "qu
 def folder_of(store: str | Path | None) -> Path:
     """Say where data of this user is kept: as told, by the settings, or where the system keeps such data."""
     return Path(load_settings(store=store).store or data_folder())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Say as of when some shops are known, and how far that can be trusted."""
+
+    as_of: dt.datetime
+    complete: bool
+    verified: bool
+    warnings: tuple[str, ...]
 
 
 class Kept:
@@ -72,6 +85,9 @@ class Kept:
         self._reference = reference
         self._sandbox = sandbox
         self._is_ready = False
+        self._stamped = 0
+        self._reading: list[int] = []
+        """The threads that hold a relation open."""
 
     @property
     def shop_ids(self) -> tuple[str, ...]:
@@ -87,6 +103,11 @@ class Kept:
 
     def sync(self, *, full: bool = False) -> SyncReport:
         """Read what is new, and merge it."""
+        if threading.get_ident() in self._reading:
+            raise StoreLocked(
+                "This code is reading the store: sync() stands within a `with shop.relation(...)`. Nothing "
+                "was read. Let the `with` end first."
+            )
         setting = self._setting()
         self._derive_anew(setting)
         report = sync(self._members, setting, self.store, folder=self.folder / "staging", full=full)
@@ -95,20 +116,38 @@ class Kept:
 
     def ready(self) -> None:
         """Make sure that each shop was read once, and say so where that has to be done now."""
-        if self._is_ready:
+        if self._is_ready and self._stamp() == self._stamped:
             return
         if all(self.store.list_state(shop_id, "orders").last for shop_id in self.shop_ids):
             self._derive_anew(self._setting())
-            self._is_ready = True
+            self._is_ready, self._stamped = True, self._stamp()
             return
         self._say(tr("shop.first_read", self._settings.lang))
         self.sync()
 
-    def _setting(self) -> Setting:
+    def _stamp(self) -> int:
+        """Tell whether somebody has written to the store: another program may go by other zones."""
+        try:
+            return self.store.path.with_name("store.receipt.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def _salt(self) -> bytes:
         self._check_folder()
+        said = ""
+        try:
+            return load_salt(self.folder)
+        except OSError as error:
+            said = error.strerror or "it cannot be used"
+        raise StoreError(
+            f"{self.folder}, the folder of this user's data, cannot be used: {said}. Nothing was changed. "
+            "Give yourself the right to write there, or name another folder (store=, TEGRO_STORE)."
+        )
+
+    def _setting(self) -> Setting:
         return Setting(
             reference=self._reference,
-            salt=load_salt(self.folder),
+            salt=self._salt(),
             source_zone=self._settings.source_timezone,
             report_zone=self._settings.report_timezone,
             sandbox=self._sandbox,
@@ -154,11 +193,31 @@ class Kept:
     @property
     def last_sync(self) -> SyncReport | None:
         """Give the report of the last run that read these shops; None before the first."""
-        last = [self.store.list_state(shop_id, "orders").last for shop_id in self.shop_ids]
-        known = [run for run in last if run is not None]
+        last = self.runs()
+        known = [run for run in last if run is not None and run.report]
         if not known or len(known) < len(last):
             return None
         return SyncReport.from_json(max(known, key=lambda run: run.number).report)
+
+    def runs(self, *, at: dt.datetime | None = None) -> list[KnownRun | None]:
+        """Give the last run of each shop, or the last up to a moment."""
+        return [self.store.last_of(shop_id, at=at) for shop_id in self.shop_ids]
+
+    def standing(self, as_of: Moment | None = None) -> Standing:
+        """Say what is known of these shops, each by its own last run, and how far it can be trusted."""
+        runs = [run for run in self.runs(at=None if as_of is None else self.moment(as_of)) if run is not None]
+        reports = [SyncReport.from_json(run.report) for run in runs if run.report]
+        seen = [
+            one
+            for shop_id, run in zip(self.shop_ids, runs, strict=False)
+            for one in run.evidence.get("lists", {}).get(shop_id, {}).values()
+        ]
+        return Standing(
+            as_of=min(run.moment for run in runs),
+            complete=all(one.get("complete") for one in seen),
+            verified=all(one.get("verified") for one in seen),
+            warnings=tuple(dict.fromkeys(text for report in reports for text in report.warnings)),
+        )
 
     def count(self, name: str) -> int:
         """Count the rows of a table."""
@@ -172,11 +231,7 @@ class Kept:
 
     def history(self, found: pa.Table) -> pa.Table:
         """Give every version of orders that were found."""
-        import pyarrow as pa
-
-        keys = zip(found["id"].to_pylist(), found["shop_id"].to_pylist(), strict=True)
-        versions = [self.store.history(number, shop_id=shop_id) for number, shop_id in keys]
-        return pa.concat_tables(versions) if versions else HISTORY.arrow().empty_table()
+        return self.store.histories(found)
 
     @contextlib.contextmanager
     def relation(self, name: str, *, pii: bool = True, **choice: Any) -> Iterator[duckdb.DuckDBPyRelation]:
@@ -184,16 +239,49 @@ class Kept:
         known_table(name)
         self.ready()
         shown = None if pii else {column: partial(_shown, column, name) for column in MASKED.get(name, ())}
-        with self.store.relation(name, **self._scope(name), **self._instants(choice), shown=shown) as rows:
+        with (
+            self._holding(),
+            self.store.relation(name, **self._scope(name), **self._instants(choice), shown=shown) as rows,
+        ):
             yield rows
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Note that this thread holds the store open: to write from within would wait for itself."""
+        me = threading.get_ident()
+        self._reading.append(me)
+        try:
+            yield
+        finally:
+            self._reading.remove(me)
 
     @contextlib.contextmanager
     def batches(self, name: str, **choice: Any) -> Iterator[pa.RecordBatchReader]:
         """Give a table batch by batch, inside a ``with``."""
         known_table(name)
         self.ready()
-        with self.store.batches(name, **self._scope(name), **self._instants(choice)) as reader:
+        with (
+            self._holding(),
+            self.store.batches(name, **self._scope(name), **self._instants(choice)) as reader,
+        ):
             yield reader
+
+    def forget(self, email: str) -> Forgetting:
+        """Forget a person: remove the pages that a run left, and write the store anew without the address."""
+        left = []
+        for path in sorted((self.folder / "staging").glob("*pages")):
+            lock = filelock.FileLock(path.with_suffix(".lock"), is_singleton=False)
+            try:
+                with lock.acquire(timeout=0):
+                    path.unlink(missing_ok=True)
+            except (OSError, filelock.Timeout):
+                left.append(path)
+        if left:
+            raise StoreLocked(
+                f"{left[0]} may hold the address, and is in use: a sync is under way. Nothing was changed. "
+                "Try again when it has ended."
+            )
+        return self.store.forget(email)
 
     def moment(self, as_of: Moment, *, name: str = "as_of") -> dt.datetime:
         """Read a moment; a day is its beginning in the report zone."""

@@ -204,7 +204,7 @@ class Shop(Measures):
             The orders, as :meth:`orders` gives them; no row where there is none.
         """
         self._kept.ready()
-        found = self._kept.store.find(text)
+        found = self._kept.store.find(text, shop_id=self._kept.shop_ids)
         if not history:
             return self._to_pandas(found, schemas.ORDERS, pii=pii, money=money)
         return self._to_pandas(self._kept.history(found), HISTORY, pii=pii, money=money)
@@ -236,7 +236,8 @@ class Shop(Measures):
         """
         self._kept.ready()
         end = None if until is None else self._kept.moment(until, name="until")
-        found = self._kept.store.changes(self._kept.moment(since, name="since"), end, pii=pii)
+        begin = self._kept.moment(since, name="since")
+        found = self._kept.store.changes(begin, end, pii=pii, shop_id=self._kept.shop_ids)
         return self._to_pandas(found, CHANGES, pii=True, money=money)
 
     # Files
@@ -250,6 +251,7 @@ class Shop(Measures):
         dialect: Literal["rfc4180", "excel-ru"] = "rfc4180",
         since: Moment | None = None,
         until: Moment | None = None,
+        as_of: Moment | None = None,
         pii: bool = False,
         overwrite: bool = False,
     ) -> Path:
@@ -263,7 +265,9 @@ class Shop(Measures):
         ExportError
             If the file exists and ``overwrite`` is not given, or cannot be written.
         """
-        bounds = {"since": since, "until": until} if table == "orders" else {}
+        bounds: dict[str, Any] = {"as_of": as_of}
+        if table == "orders":
+            bounds |= {"since": since, "until": until}
         if format == "parquet" and not Path(path).suffix:
             with self._kept.batches(table, **bounds) as rows:
                 return reports.write_dataset(
@@ -288,6 +292,7 @@ class Shop(Measures):
         *,
         since: Moment | None = None,
         until: Moment | None = None,
+        as_of: Moment | None = None,
         lang: str | None = None,
         pii: bool = False,
         overwrite: bool = False,
@@ -300,6 +305,8 @@ class Shop(Measures):
             The file, as in ``october.xlsx``.
         since, until
             The period, half-open, in the report zone; without both, the last calendar month that is over.
+        as_of
+            A moment: the report as it was then, by the last run that had begun.
         lang
             ``ru`` or ``en``; by default what the shop was opened with.
         pii
@@ -312,27 +319,26 @@ class Shop(Measures):
         ExportError
             If the file exists and ``overwrite`` is not given, or cannot be written.
         """
-        self._kept.ready()
-        done = self._kept.last_sync
-        assert done is not None  # noqa: S101  it was read
+        orders = self._kept.table("orders", as_of=as_of)
+        known = self._kept.standing(as_of)
         names = {row["shop_id"]: row["name"] for row in self._kept.table("shops").to_pylist()}
         facts = reports.ReportFacts(
-            shop_id=done.shop_id,
-            shop_name=names.get(done.shop_id),
+            shop_id=", ".join(self._kept.shop_ids),
+            shop_name=", ".join(name for one in self._kept.shop_ids if (name := names.get(one))) or None,
             report_zone=self.zone,
             source_zone=self.settings.source_timezone,
-            as_of=done.started_at,
+            as_of=known.as_of,
             sandbox=self.sandbox is not None,
             merchant_share=self.settings.merchant_share,
-            complete=done.complete,
-            verified=done.verified,
-            quarantined=done.quarantined,
-            warnings=done.warnings,
+            complete=known.complete,
+            verified=known.verified,
+            quarantined=self._kept.table("quarantine", as_of=as_of).num_rows,
+            warnings=known.warnings,
             reference=self.reference,
         )
         return reports.write_report(
             path,
-            self._kept.table("orders"),
+            orders,
             facts=facts,
             since=since,
             until=until,
@@ -356,7 +362,7 @@ class Shop(Measures):
 
         What later runs bring of the address is blanked before it is written.
         """
-        return self._kept.store.forget(email)
+        return self._kept.forget(email)
 
     def status(self) -> StoreStatus:
         """Say what the store holds, and what its runs have seen; nothing is read over the API."""
@@ -402,7 +408,7 @@ class Shop(Measures):
         if report is None:
             return f"Shop({names!r}, {mark}not read yet)"
         orders = self._kept.count("orders")
-        return f"Shop({names!r}, {mark}{orders:,} orders, as of {report.started_at:%Y-%m-%d %H:%M} UTC)"
+        return f"Shop({names!r}, {mark}{orders:,} orders, as of {report.moment:%Y-%m-%d %H:%M} UTC)"
 
     def _repr_html_(self) -> str:
         report = self._kept.last_sync

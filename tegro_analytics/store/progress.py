@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ from tegro_analytics.store.sql import instant, listed, one_row, text
 from tegro_analytics.store.status import RUN_COLUMNS, KnownRun, run_of
 from tegro_analytics.store.tables import HELD, quoted
 
-__all__ = ["Due", "ListState", "all_known", "due", "list_state"]
+__all__ = ["Due", "ListState", "all_known", "due", "last_of", "list_state"]
 
 _DAY: Final = 86_400_000_000
 _READINGS: Final = 3
@@ -62,6 +63,17 @@ def list_state(connection: duckdb.DuckDBPyConnection, shop_id: str, name: str) -
     last = [run_of(row) for row in newest.project(RUN_COLUMNS).fetchall()]
     every = [run_of(row) for row in whole.project(RUN_COLUMNS).fetchall()]
     return ListState(last[0] if last else None, tuple(reversed(every)))
+
+
+def last_of(connection: duckdb.DuckDBPyConnection, shop_id: str, at: dt.datetime | None) -> KnownRun | None:
+    """Give the last run that read a shop; see :meth:`Store.last_of`."""
+    until = f" AND moment <= {instant(at)}" if at is not None else ""
+    row = one_row(
+        connection,
+        f"SELECT {RUN_COLUMNS} FROM runs WHERE contains(evidence, {text(json.dumps(shop_id))}){until} "
+        "ORDER BY number DESC LIMIT 1",
+    )
+    return run_of(row) if row else None
 
 
 def all_known(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, pa.Table]) -> bool:

@@ -363,6 +363,13 @@ class Store:
         with self._file.reading() as connection:
             return status.runs(connection)
 
+    def last_of(self, shop_id: str, *, at: dt.datetime | None = None) -> KnownRun | None:
+        """Give the last run that read a shop, up to a moment if one is given; it need not have come far."""
+        if not self._file.exists():
+            return None
+        with self._file.reading() as connection:
+            return progress.last_of(connection, shop_id, at)
+
     def last_run(self) -> KnownRun | None:
         """Give the last run that was merged; None where there is none, or no store yet."""
         if not self._file.exists():

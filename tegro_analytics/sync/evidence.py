@@ -83,7 +83,7 @@ def coverage_of(read: ListRead, *, source_zone: str) -> list[Coverage]:
     # Pages that were asked for far behind the last one of the way say nothing of what is in between.
     way = (page for page in read.staging.pages() if page.number <= read.report.last_page)
     dates = dated(created for page in way for created in page.created)
-    oldest = moment_of(min(dates, default=None), source_zone)
+    oldest = next(filter(None, (moment_of(text, source_zone) for text in sorted(dates))), None)
     found = [Coverage(plan.shop_id, plan.list, since=oldest)] if oldest else []
     since, until = (moment_of(text, source_zone) for text in read.stretch or (None, None))
     if since and until and since < until:
@@ -94,10 +94,10 @@ def coverage_of(read: ListRead, *, source_zone: str) -> list[Coverage]:
 def moment_of(text: str | None, zone: str) -> dt.datetime | None:
     """Read a date of a list; of an hour that occurs twice, the second: a stretch is rather too short."""
     try:
-        local = dt.datetime.fromisoformat(text or "")
-    except ValueError:
+        local = dt.datetime.fromisoformat(text or "").replace(tzinfo=ZoneInfo(zone), fold=1)
+        return local.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         return None
-    return local.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(dt.UTC)
 
 
 def evidence_of(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tegro_analytics import frames
-from tegro_analytics.api.lists.crew import Crew
+from tegro_analytics.api.errand import Errand
+from tegro_analytics.api.lists.crew import Crew, Ticket
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import PassReport, dated
 from tegro_analytics.api.lists.reading import PageStream
+from tegro_analytics.exceptions import Rejected, TransportError
 from tegro_analytics.progress import Progress
 from tegro_analytics.sync.memory import Memory
 from tegro_analytics.sync.plan import ListPlan
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["ListRead", "ListReader"]
+
+ENOUGH_PROBLEMS = 3
+"""So many look-ups may fail before the rest is left for the next run."""
 
 
 @dataclass(repr=False)
@@ -54,6 +58,8 @@ class ListRead:
         Their ids.
     due : int
         How many were due.
+    problems : list of str
+        What of that could not be read: the run is good without it.
     """
 
     plan: ListPlan
@@ -66,6 +72,7 @@ class ListRead:
     looked_up: list[Page] = field(default_factory=list)
     asked: tuple[int, ...] = ()
     due: int = 0
+    problems: list[str] = field(default_factory=list)
 
     @property
     def came_in(self) -> int:
@@ -186,12 +193,22 @@ class ListReader:
         done.swept, done.place = swept.pages, swept.place
         if swept.since and swept.until:
             done.stretch = swept.since, swept.until
+        done.problems += swept.problems
         if plan.list == "orders":
-            open_codes = self.setting.reference.codes("open")
-            due = self.memory.due(plan.shop_id, now=self.now, open_codes=open_codes, most=budget.lookups)
-            seen = {key for page in done.pages() for key in page.keys}
-            done.asked = tuple(number for number in due.ids if number not in seen)
-            done.looked_up, done.due = look_up(member, done.asked), due.every
+            self._look_up(member, done)
+
+    def _look_up(self, member: Member, done: ListRead) -> None:
+        """Ask for open orders that are due, but for those that this run has read anyway."""
+        seen = {key for page in done.pages() for key in page.keys}
+        due = self.memory.due(
+            done.plan.shop_id,
+            now=self.now,
+            open_codes=self.setting.reference.codes("open"),
+            most=self.setting.budget.lookups + len(seen),
+        )
+        unseen = [number for number in due.ids if number not in seen]
+        done.due = due.every - len(due.ids) + len(unseen)
+        look_up(member, unseen[: self.setting.budget.lookups], done)
 
 
 def _known(staging: Staging, plan: ListPlan) -> bool:
@@ -211,20 +228,26 @@ def decoded(name: str, page: Page, context: frames.Context) -> dict[str, pa.Tabl
     return {name: one.table, "quarantine": one.quarantine}
 
 
-def look_up(member: Member, ids: tuple[int, ...]) -> list[Page]:
-    """Ask for orders one by one, several at a time."""
-    client = member.client
-    crew = Crew(lambda place: client.order_alone(ids[place]))
-    tickets = []
-    for place in range(len(ids)):
-        while crew.busy >= client.at_once:
+def look_up(member: Member, ids: Sequence[int], done: ListRead) -> None:
+    """Ask for orders one by one, several at a time; what cannot be read is noted, and is asked for again."""
+    client, errand = member.client, Errand()
+    crew = Crew(lambda place: client.order_alone(ids[place], errand=errand))
+    tickets: list[Ticket] = []
+    try:
+        for place in range(len(ids)):
+            while crew.busy >= client.at_once:
+                crew.wait()
+            if sum(ticket.error is not None for ticket in tickets) >= ENOUGH_PROBLEMS:
+                break
+            tickets.append(crew.send(place))
+        while crew.busy:
             crew.wait()
-        tickets.append(crew.send(place))
-        if failed := [ticket.error for ticket in tickets if ticket.error is not None]:
-            raise failed[0]
-    while crew.busy:
-        crew.wait()
+    except BaseException:
+        errand.call_off()
+        raise
     for ticket in tickets:
-        if ticket.error is not None:
+        if ticket.error is not None and not isinstance(ticket.error, TransportError | Rejected):
             raise ticket.error
-    return [dataclasses.replace(ticket.page) for ticket in tickets if ticket.page is not None]
+    done.asked = tuple(ids[ticket.number] for ticket in tickets)
+    done.looked_up = [ticket.page for ticket in tickets if ticket.page is not None]
+    done.problems += list(dict.fromkeys(str(ticket.error) for ticket in tickets if ticket.error is not None))

@@ -21,6 +21,9 @@ class SyncReport:
     ----------
     run_id, shop_id, sandbox, started_at, finished_at
         Which run of which shops it was, and when (UTC).
+    moment
+        From when on what it brought is known: what ``as_of=`` and ``changes(since=)`` take. It is
+        ``started_at``, or just after the run before where that began later.
     new, changed, unchanged, quarantined
         Orders that were not there before, that differ, that do not; records that could not be read.
     pages, requests, retries, waited_seconds, rereads, workers_used
@@ -44,6 +47,7 @@ class SyncReport:
     """
 
     run_id: str
+    moment: dt.datetime
     shop_id: str
     sandbox: bool
     started_at: dt.datetime
@@ -85,8 +89,11 @@ class SyncReport:
     @classmethod
     def from_json(cls, known: Mapping[str, Any]) -> Self:
         """Take what :meth:`to_json` gave."""
-        moments = {name: dt.datetime.fromisoformat(known[name]) for name in _MOMENTS if known[name]}
-        return cls(**{**known, **moments, "warnings": tuple(known["warnings"])})
+        names = [field.name for field in dataclasses.fields(cls)]
+        found: dict[str, Any] = {name: known.get(name) for name in names}  # other versions have other fields
+        moments = {name: dt.datetime.fromisoformat(found[name]) for name in _MOMENTS if found[name]}
+        found |= {**moments, "warnings": tuple(found["warnings"] or ())}
+        return cls(**found)
 
     def __str__(self) -> str:
         seconds = (self.finished_at - self.started_at).total_seconds()
@@ -142,6 +149,7 @@ class SyncReport:
 
 
 _MOMENTS = (
+    "moment",
     "started_at",
     "finished_at",
     "oldest_created_at",

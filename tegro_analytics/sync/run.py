@@ -7,15 +7,15 @@ import datetime as dt
 import gc
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tegro_analytics import frames
-from tegro_analytics.exceptions import TegroDataWarning
+from tegro_analytics.exceptions import StoreError, TegroDataWarning, WrongStore
 from tegro_analytics.store import ListState, Merged, Owner, Run
-from tegro_analytics.sync.decode import Decoding
+from tegro_analytics.sync.decode import Decoding, different
 from tegro_analytics.sync.evidence import coverage_of, evidence_of, list_evidence, moment_of
 from tegro_analytics.sync.memory import Memory
 from tegro_analytics.sync.plan import LISTS, plan_list
@@ -88,6 +88,8 @@ class _Run:
     tables: dict[str, pa.Table] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     reader: ListReader | None = None
+    run_id: str = ""
+    """Set when everything is written but for the end of the transaction."""
 
     def __post_init__(self) -> None:
         self.spent = effort(self.members)
@@ -114,8 +116,29 @@ class _Run:
         self.keep("shops", frames.shops_table, answer, asked, source_zone=self.setting.source_zone)
         asked, balance = dt.datetime.now(dt.UTC), client.balance()
         self.keep("balances", frames.balances_table, balance, asked)
-        user = str(answer.get("user_id", ""))
-        return Owner(client.server, int(user) if user.isdecimal() else None)
+        user = _user_of(answer)
+        known = {
+            one["public_key"]
+            for one in answer.get("shops", [])
+            if isinstance(one, dict) and one.get("public_key")
+        }
+        for member in self.members[1:]:
+            if member.access.key.fingerprint != self.members[0].access.key.fingerprint:
+                self.refuse_other_account(member, user)
+        for member in self.members:
+            if known and member.shop_id not in known:
+                self.notices.append(tr("sync.shop_unknown", self.setting.lang, shop=member.shop_id))
+        return Owner(client.server, user)
+
+    def refuse_other_account(self, member: Member, user: int | None) -> None:
+        """Refuse a shop whose key belongs to another account: a store holds one."""
+        other = _user_of(member.client.shops())
+        if None not in (user, other) and other != user:
+            raise WrongStore(
+                f"The key of shop {member.access.name} belongs to account {other}, that of "
+                f"{self.members[0].access.name} to account {user}. Nothing was read. A store holds the shops "
+                "of one account: open the others with a store of their own (store=, TEGRO_STORE)."
+            )
 
     def read_list(self, member: Member, name: str, reader: ListReader) -> None:
         """Read one list as what is known of it asks for."""
@@ -133,7 +156,7 @@ class _Run:
         self.reads.append(read)
         if name == "withdrawals":
             context = self.setting.context(member.shop_id)
-            self.keep(name, frames.withdrawals_table, read.pages(), context, as_of=self.now)
+            self.keep(name, frames.withdrawals_table, different(read.pages()), context, as_of=self.now)
 
     def keep(self, name: str, make: Any, *values: Any, **options: Any) -> None:
         """Decode what is small, and take what the frames warn of into the report."""
@@ -186,6 +209,7 @@ class _Run:
         made: list[SyncReport] = []
 
         def report(merged: Merged) -> dict[str, Any]:
+            self.run_id = run.run_id
             made.append(told.report(merged))
             return made[0].to_json()
 
@@ -211,10 +235,22 @@ class _Run:
                     break
         return sorted(names)
 
+    def is_merged(self) -> bool:
+        """Tell whether the interruption came when everything was in the store."""
+        if not self.run_id:
+            return False
+        try:
+            last = self.memory.list_state(self.members[0].shop_id, "orders").last
+        except StoreError:
+            return False
+        return last is not None and last.run_id == self.run_id
+
     def how_far(self) -> str:
         """Say of a run that was interrupted what it had read, and what stands."""
         lang = self.setting.lang
         told = [tr("sync.interrupted", lang)]
+        if self.is_merged():
+            return f"{told[0]} {tr('sync.merged', lang)}"
         plan, stream = (self.reader and self.reader.current) or (None, None)
         if plan and stream and (rows := stream.report.unique):
             how = "sync.how_far" if plan.kind == "full" else "sync.how_far_new"
@@ -224,6 +260,11 @@ class _Run:
         moment = f"{max(run.started_at for run in last):%Y-%m-%d %H:%M} UTC" if last else ""
         told.append(tr("sync.stands", lang, moment=moment) if last else tr("sync.first", lang))
         return " ".join(told)
+
+
+def _user_of(answer: Mapping[str, Any]) -> int | None:
+    user = str(answer.get("user_id", ""))
+    return int(user) if user.isascii() and user.isdecimal() else None
 
 
 def _joined(before: pa.Table | None, table: pa.Table) -> pa.Table:

@@ -26,6 +26,7 @@ import msgspec
 
 from tegro_analytics.api.lists.mark import Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
+from tegro_analytics.exceptions import StoreError
 
 __all__ = ["Heading", "Staging"]
 
@@ -93,8 +94,8 @@ class Staging:
 
     Raises
     ------
-    OSError
-        If the file cannot be used.
+    StoreError
+        If the file cannot be used: the disk is full, the folder is closed or none. Nothing was merged.
 
     Examples
     --------
@@ -118,6 +119,7 @@ class Staging:
         self.path = folder / f"{name}-{heading.list}.pages"
         self.heading = self._own = heading
         self.found = 0
+        self._added = 0
         self.mark: Mark | None = None
         self._longest = longest
         self._file: IO[bytes] | None = None
@@ -126,17 +128,33 @@ class Staging:
         )
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            self._lock.acquire(timeout=0)
-        except filelock.Timeout:  # another run reads the same list: each has its own pages
-            self.path = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(8)}{_ALONE}")
-        try:
-            self._open()
-        except BaseException:
-            self._lock.release()
-            raise
+        with self._told():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self._lock.acquire(timeout=0)
+            except filelock.Timeout:  # another run reads the same list: each has its own pages
+                self.path = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(8)}{_ALONE}")
+            try:
+                self._open()
+            except BaseException:
+                self._lock.release()
+                raise
         return self
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what the system refuses in words that help."""
+        said = ""
+        try:
+            yield
+            return
+        except OSError as error:
+            said = error.strerror or "it cannot be used"
+        raise StoreError(
+            f"{self.path}, where pages wait until all is read, cannot be used: {said}. Nothing was merged; "
+            "what the store holds is safe. Free some space, or give yourself the right to write there; or "
+            "name another folder (TEGRO_STORE)."
+        )
 
     def _open(self) -> None:
         _sweep_up(self.path.parent)
@@ -170,19 +188,30 @@ class Staging:
             page.refusal,
             mark.to_dict() if mark is not None else None,
         )
-        self._write(_ENCODE(record))
+        with self._told():
+            self._write(_ENCODE(record))
+        self._added += 1
 
     def pages(self) -> Iterator[Page]:
         """Give all pages that are there, in the order in which they came."""
-        with self.path.open("rb") as file:
+        expected, given = self.found + self._added, 0
+        with self._told(), self.path.open("rb") as file:
             file.seek(len(_MAGIC))
             next(_frames(file), None)
             for _, body in _frames(file):
+                given += 1
                 record = _RECORD.decode(body)
                 page = page_from_json(
                     record.number, zlib.decompress(record.data), requested_at=record.requested_at
                 )
                 yield dataclasses.replace(page, refusal=record.refusal)
+                if given == expected:
+                    return
+        if given < expected:
+            raise StoreError(
+                f"{self.path} was damaged while pages waited in it: {given} of {expected} are left. Nothing "
+                "was merged, and what the store holds is safe. Is the disk sound? Sync again."
+            )
 
     def restart(self) -> None:
         """Forget the pages, and begin anew, now."""
@@ -199,7 +228,7 @@ class Staging:
     def _begin(self) -> None:
         if self._file is None:
             raise ValueError("the staging file is not open")
-        self.found, self.mark = 0, None
+        self.found, self._added, self.mark = 0, 0, None
         self._file.seek(0)
         self._file.truncate()
         self._file.write(_MAGIC)
@@ -208,7 +237,16 @@ class Staging:
     def _write(self, body: bytes) -> None:
         if self._file is None:
             raise ValueError("the staging file is not open")
-        self._file.write(_FRAME.pack(len(body), zlib.crc32(body)) + body)
+        frame = memoryview(_FRAME.pack(len(body), zlib.crc32(body)) + body)
+        end = self._file.tell()
+        try:
+            while frame:  # the system may take a part and say no more than how much it took
+                frame = frame[self._file.write(frame) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._file.truncate(end)
+                self._file.seek(end)
+            raise
 
     def _look(self) -> int:
         """Count the whole pages of this list, and say where they end; 0 if there is nothing of use."""

@@ -16,6 +16,7 @@ from typing import Any, Self
 from tegro_analytics.api.lists.look import far_from, similar
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import dated
+from tegro_analytics.exceptions import Rejected, TransportError
 
 __all__ = ["Place", "Sweep", "sweep"]
 
@@ -84,6 +85,8 @@ class Sweep:
         Whether the end of the list was reached.
     since, until : str or None
         The dates between which all rows were read, one page after the other.
+    problems : list of str
+        The request that failed, if one did: the next run goes on from the page before.
     """
 
     pages: list[Page] = field(default_factory=list)
@@ -91,6 +94,7 @@ class Sweep:
     whole: bool = False
     since: str | None = None
     until: str | None = None
+    problems: list[str] = field(default_factory=list)
 
     def pass_by(self, page: Page) -> None:
         """Take note of the next page on the way down."""
@@ -148,17 +152,29 @@ def sweep(
     done = Sweep(place=replace(place, began=place.began or now))
     if most < 1:
         done.place = place
-    elif place.page is None or place.created is None:
+        return done
+    try:
+        _sweep(
+            fetch, place, done, most=most, start=start, hint=(place.page or 0) + came_in // max(page_size, 1)
+        )
+    except (TransportError, Rejected) as error:
+        done.problems.append(str(error))
+    return done
+
+
+def _sweep(
+    fetch: Callable[[int], Page], place: Place, done: Sweep, *, most: int, start: int, hint: int
+) -> None:
+    if place.page is None or place.created is None:
         page = _ask(fetch, start, done)
         _go_down(fetch, page, done, last=page.number + most - 1)
-    elif landed := _landed(fetch, place, done, hint=place.page + came_in // max(page_size, 1)):
+    elif landed := _landed(fetch, place, done, hint=hint):
         _go_down(fetch, landed, done, last=landed.number + most)
         if done.whole and (done.since is None or done.since > place.created):
             done.whole = False  # the list seems to end above the place, so what is behind it was not seen
             done.place = Place(swept=place.swept)
     else:  # what stood above the place is gone, too: begin anew
         done.place = Place(swept=place.swept)
-    return done
 
 
 def _ask(fetch: Callable[[int], Page], number: int, done: Sweep) -> Page:

@@ -49,6 +49,7 @@ class Telling:
         swept = sum(bool(page.keys) for read in self.reads for page in read.swept)
         return SyncReport(
             run_id=run.run_id,
+            moment=merged.moment,
             shop_id=", ".join(member.shop_id for member in self.members),
             sandbox=self.setting.sandbox,
             started_at=run.started_at,
@@ -91,6 +92,8 @@ class Telling:
     def _of_list(self, read: ListRead, lang: str | None) -> Iterator[str]:
         report = read.report
         yield from report.warnings
+        if read.problems:
+            yield tr("sync.problems", lang, count=len(read.problems), first=read.problems[0])
         if not read.whole:
             return
         if self.lists[read.plan.shop_id][read.plan.list]["capped"]:

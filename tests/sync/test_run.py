@@ -26,7 +26,7 @@ def test_the_report_of_a_first_run(read_shop: Shop, tegro: Sandbox) -> None:
     assert report.retries == report.due_lookups == 0
     assert report.requests >= report.pages >= 16
     assert list(report.to_dict()) == [
-        "run_id", "shop_id", "sandbox", "started_at", "finished_at", "new", "changed", "unchanged",
+        "run_id", "moment", "shop_id", "sandbox", "started_at", "finished_at", "new", "changed", "unchanged",
         "quarantined",
         "pages", "requests", "retries", "waited_seconds", "page_size_seen", "list_order", "end_seen",
         "workers_used", "rereads", "due_lookups", "oldest_created_at", "newest_created_at", "complete",

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tegro_analytics.api.lists.mark import ALL, Leg, Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
+from tegro_analytics.exceptions import StoreError
 from tegro_analytics.sync.staging import Heading, Staging
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
@@ -126,3 +128,59 @@ def test_a_killed_process_loses_no_page(tmp_path: Path) -> None:
     status = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root).returncode
     assert status == -9
     assert numbers(tmp_path) == [1, 2, 3, 4, 5]
+
+
+class Grudging:
+    """A file of which the system takes only a part at a time."""
+
+    def __init__(self, file: object) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        return int(self._file.write(bytes(data)[:7]))  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+
+def test_what_the_system_takes_in_parts_is_written_whole(tmp_path: Path) -> None:
+    with Staging(tmp_path, heading()) as staging:
+        staging._file = Grudging(staging._file)  # type: ignore[assignment]
+        for number in range(1, 4):
+            staging.add(page(number))
+        assert [one.number for one in staging.pages()] == [1, 2, 3]
+
+
+def test_pages_that_vanished_are_no_pages(tmp_path: Path) -> None:
+    with Staging(tmp_path, heading()) as staging:
+        for number in range(1, 4):
+            staging.add(page(number))
+        os.truncate(staging.path, staging.path.stat().st_size - 1)
+        with pytest.raises(StoreError, match="2 of 3 are left"):
+            list(staging.pages())
+
+
+def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "staging").write_text("mine")
+    with pytest.raises(StoreError, match=r"cannot be used: .* Nothing was merged"):
+        fill(tmp_path / "staging", range(1, 2))
+    assert (tmp_path / "staging").read_text() == "mine"
+
+
+def test_the_mark_of_the_last_page_comes_back(tmp_path: Path) -> None:
+    mark = Mark(2, (Leg(4, 1, 2),), remarks=("rows went away",))
+    with Staging(tmp_path, heading()) as staging:
+        staging.add(page(1), ALL)
+        staging.add(page(2), mark)
+    with Staging(tmp_path, heading()) as staging:
+        assert (staging.found, staging.mark) == (2, mark)
+
+
+def test_two_runs_at_once_have_pages_of_their_own(tmp_path: Path) -> None:
+    with Staging(tmp_path, heading()) as first, Staging(tmp_path, heading()) as second:
+        first.add(page(1))
+        second.add(page(2))
+        assert [one.number for one in first.pages()] == [1]
+        assert [one.number for one in second.pages()] == [2]
+    assert not second.path.exists()  # what another run may go on with is that of the first
+    assert numbers(tmp_path) == [1]
