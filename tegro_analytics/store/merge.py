@@ -173,7 +173,7 @@ def _kept(held: Held) -> dict[str, str]:
         f"CASE WHEN b.status <> {REFUNDED} THEN NULL "
         f"WHEN v.was_status = {REFUNDED} THEN v.was_refund_first_seen_at "
         "WHEN v.was_status IS NOT NULL OR b.shop_id IN (SELECT c.shop_id FROM coverage AS c "
-        "JOIN runs AS r ON r.number = c.run WHERE r.complete AND c.list = 'orders') THEN b.observed_at END"
+        "WHERE c.list = 'orders' AND c.until IS NULL) THEN b.observed_at END"
     )
     dated = without_flag("b.flags", "refund_undated")
     return {

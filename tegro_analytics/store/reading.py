@@ -243,13 +243,18 @@ def _as_of(
     shop_id: str | Sequence[str] | None,
     moment: str | None,
 ) -> str:
-    """Write when the last complete run began: of several shops the oldest; any run if none was complete."""
+    """Write when the last run began that read the list as far as it had to be read; any run if none did.
+
+    Of several shops it is the oldest. Whether another list of the run was read so far does not matter: as in
+    :func:`tegro_analytics.store.progress.list_state`, there is coverage up to the newest row only where it
+    was.
+    """
     seen = f"r.moment <= {moment}" if moment else "true"
     shop = f"c.shop_id IN ({shops(shop_id)})" if shop_id is not None else "true"
     row = one_row(
         connection,
         "SELECT coalesce((SELECT min(began) FROM (SELECT max(r.started_at) AS began FROM runs AS r "
-        f"JOIN coverage AS c ON c.run = r.number WHERE r.complete AND c.list = ? AND {seen} AND {shop} "
+        f"JOIN coverage AS c ON c.run = r.number WHERE c.list = ? AND c.until IS NULL AND {seen} AND {shop} "
         f"GROUP BY c.shop_id)), (SELECT max(r.started_at) FROM runs AS r WHERE {seen}))::VARCHAR",
         [held.name],
     )

@@ -12,7 +12,7 @@ import pytest
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.frames import balances_table
 from tegro_analytics.schemas import ORDERS, QUARANTINE
-from tegro_analytics.store import Counts
+from tegro_analytics.store import Counts, Coverage
 from tests.frames.wire import SENT
 from tests.store.world import hour, merge, order, orders, rows, run, store_in, withdrawals
 
@@ -176,12 +176,15 @@ def test_an_order_first_seen_as_refunded_after_a_complete_run_is_dated(tmp_path:
     assert rows(store.table("orders"), "id", "refund_first_seen_at") == [(1, None), (2, hour(1))]
 
 
-def test_after_a_run_that_was_not_complete_it_is_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("covered", "dated"), [("orders", [None, hour(1)]), ("withdrawals", [None, None])])
+def test_it_is_dated_where_the_orders_were_read_whatever_became_of_the_other_list(
+    tmp_path: Path, covered: str, dated: list[dt.datetime | None]
+) -> None:
     store = store_in(tmp_path)
-    merge(store, 0, order(1), complete=False)
-    merge(store, 1, order(2, status=3))
+    merge(store, 0, order(1), complete=False, coverage=(Coverage("SHOP", covered),))
+    merge(store, 1, order(1), order(2, status=3))
 
-    assert rows(store.table("orders"), "refund_first_seen_at") == [None, None]
+    assert rows(store.table("orders"), "refund_first_seen_at") == dated
 
 
 def test_a_refund_that_is_taken_back_has_no_date(tmp_path: Path) -> None:

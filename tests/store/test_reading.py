@@ -135,17 +135,35 @@ def test_of_several_shops_as_of_is_the_oldest(tmp_path: Path) -> None:
     assert rows(store.table("orders", shop_id="OTHER"), "as_of") == [hour(1)]
 
 
-def test_a_run_that_was_not_complete_is_no_as_of(tmp_path: Path) -> None:
+PIECE = Coverage("SHOP", "orders", since=hour(-200), until=hour(-100))
+
+
+@pytest.mark.parametrize("coverage", [(), (PIECE,), (Coverage("SHOP", "withdrawals"),)])
+def test_a_run_that_did_not_read_the_list_so_far_is_no_as_of(
+    tmp_path: Path, coverage: tuple[Coverage, ...]
+) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1))
-    merge(store, 1, order(1), complete=False)
+    merge(store, 1, order(1), complete=False, coverage=coverage)
 
     assert rows(store.table("orders"), "as_of", "observed_at") == [(hour(0), hour(1))]
 
 
+def test_the_as_of_of_orders_goes_on_though_withdrawals_are_never_read_to_their_end(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    for at in range(3):
+        merge(store, at, order(1), complete=at == 0, coverage=(Coverage("SHOP", "orders"),))
+
+    for at, expected in ((None, 2), (hour(1), 1)):
+        assert rows(store.table("orders", as_of=at), "as_of") == [hour(expected)]
+    last = store.list_state("SHOP", "orders").last
+    assert last is not None
+    assert last.started_at == hour(2)
+
+
 def test_an_incomplete_run_is_the_only_as_of_there_is(tmp_path: Path) -> None:
     store = store_in(tmp_path)
-    merge(store, 0, order(1), complete=False)
+    merge(store, 0, order(1), complete=False, coverage=())
 
     assert rows(store.table("orders"), "as_of") == [hour(0)]
 
