@@ -154,11 +154,11 @@ def drive(machine: type[ShopMachine], examples: int, steps: int) -> None:
 
 
 def test_any_deed_may_follow_any_other() -> None:
-    drive(ShopMachine, 15, 20)
+    drive(ShopMachine, 12, 16)
 
 
 def test_any_deed_may_follow_any_other_in_a_store() -> None:
-    drive(ShopMachineOnFile, 2, 8)
+    drive(ShopMachineOnFile, 1, 6)
 
 
 @pytest.mark.long

@@ -302,7 +302,7 @@ class Server:
     def withdrawals(self, page: int = 1) -> Page:
         return self._page("withdrawals", page)
 
-    def order_alone(self, order_id: int) -> Page:
+    def order_alone(self, order_id: int, *, errand: object = None) -> Page:
         self._ask("order", order_id)
         row = next((row for row in self.shelves["orders"].rows if row.id == order_id), None)
         if row is None:
