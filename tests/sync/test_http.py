@@ -255,10 +255,10 @@ def test_nothing_new_costs_the_same_whatever_there_is(tmp_path: Path, calendar: 
 
 def _same_cost(few: list[Counter[str]], many: list[Counter[str]]) -> None:
     """See that each run asked for as many pages, and looked up as many orders as it may, at most."""
-    for one, other in zip(few, many, strict=True):
-        assert {**one, "order": 3} == other
-        assert one["order"] <= 3
-    assert {sum(one.values()) for one in many[1:]} == {sum(many[1].values())}
+    lookups = [run.pop("order", 0) for run in (*few, *many)]
+    assert few == many
+    assert len({sum(run.values()) for run in many[1:]}) == 1
+    assert 0 < max(lookups) <= 3
 
 
 @pytest.mark.long
