@@ -83,7 +83,7 @@ class Kept:
         self._members = members
         self._settings = settings
         self._reference = reference
-        self._sandbox = sandbox
+        self.sandbox = sandbox
         self._is_ready = False
         self._stamped = 0
         self._reading: list[int] = []
@@ -150,7 +150,7 @@ class Kept:
             salt=self._salt(),
             source_zone=self._settings.source_timezone,
             report_zone=self._settings.report_timezone,
-            sandbox=self._sandbox,
+            sandbox=self.sandbox,
             show_progress=wanted(progress=self._settings.progress),
             lang=self._settings.lang,
             budget=Budget(
@@ -232,6 +232,15 @@ class Kept:
     def history(self, found: pa.Table) -> pa.Table:
         """Give every version of orders that were found."""
         return self.store.histories(found)
+
+    def balances(self, *, history: bool = False, as_of: Moment | None = None) -> pa.Table:
+        """Give the balances that were seen last, or all that ever were."""
+        import pyarrow.compute as pc
+
+        every = self.table("balances", as_of=as_of)
+        if history:
+            return every
+        return every.filter(pc.equal(every["observed_at"], pc.max(every["observed_at"])))
 
     @contextlib.contextmanager
     def relation(self, name: str, *, pii: bool = True, **choice: Any) -> Iterator[duckdb.DuckDBPyRelation]:

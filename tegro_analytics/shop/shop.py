@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tegro_analytics import frames, reports, schemas
+from tegro_analytics import frames, schemas
 from tegro_analytics.api.client import Client
 from tegro_analytics.card import card
 from tegro_analytics.credentials import ShopAccess
 from tegro_analytics.reference import load_reference
 from tegro_analytics.sandbox.process import Sandbox
 from tegro_analytics.settings import Settings, data_folder
+from tegro_analytics.shop.files import Files
 from tegro_analytics.shop.kept import Kept, Moment
 from tegro_analytics.shop.measures import Measures
 from tegro_analytics.store import CHANGES, Forgetting, StoreStatus
@@ -33,7 +34,7 @@ MoneyForm = Literal["float64", "decimal"]
 
 
 @opaque_methods
-class Shop(Measures):
+class Shop(Measures, Files):
     """Answer every question about one shop, or about several of one account.
 
     Made by :func:`connect` or :func:`demo`. Answers come from the store, as of the last :meth:`sync`,
@@ -150,7 +151,7 @@ class Shop(Measures):
 
     def balances(self, *, history: bool = False, money: MoneyForm | None = None) -> pd.DataFrame:
         """Give the balance of each currency of the account at the last sync; ``history`` gives every one."""
-        return self._to_pandas(self._balances(history=history), schemas.BALANCES, money=money)
+        return self._to_pandas(self._kept.balances(history=history), schemas.BALANCES, money=money)
 
     def shops(self) -> pd.DataFrame:
         """Give the shops of the account."""
@@ -240,112 +241,7 @@ class Shop(Measures):
         found = self._kept.store.changes(begin, end, pii=pii, shop_id=self._kept.shop_ids)
         return self._to_pandas(found, CHANGES, pii=True, money=money)
 
-    # Files
-
-    def export(
-        self,
-        table: str,
-        path: str | Path,
-        *,
-        format: Literal["csv", "parquet", "xlsx"] | None = None,  # noqa: A002  the word that people look for
-        dialect: Literal["rfc4180", "excel-ru"] = "rfc4180",
-        since: Moment | None = None,
-        until: Moment | None = None,
-        as_of: Moment | None = None,
-        pii: bool = False,
-        overwrite: bool = False,
-    ) -> Path:
-        """Write a table to a file: its ending says whether CSV, Parquet or XLSX.
-
-        With ``format="parquet"`` and a name without an ending, a folder is written: a data set, partitioned
-        by month, for DuckDB, Spark, Polars.
-
-        Raises
-        ------
-        ExportError
-            If the file exists and ``overwrite`` is not given, or cannot be written.
-        """
-        bounds: dict[str, Any] = {"as_of": as_of}
-        if table == "orders":
-            bounds |= {"since": since, "until": until}
-        if format == "parquet" and not Path(path).suffix:
-            with self._kept.batches(table, **bounds) as rows:
-                return reports.write_dataset(
-                    rows, path, schema=schemas.TABLES[table], zone=self.zone, pii=pii, overwrite=overwrite
-                )
-        held = self._balances() if table == "balances" else self._kept.table(table, **bounds)
-        return reports.write_table(
-            held,
-            path,
-            schema=schemas.TABLES[table],
-            format=format,
-            dialect=dialect,
-            zone=self.zone,
-            pii=pii,
-            overwrite=overwrite,
-            lang=self.settings.lang,
-        )
-
-    def report(
-        self,
-        path: str | Path,
-        *,
-        since: Moment | None = None,
-        until: Moment | None = None,
-        as_of: Moment | None = None,
-        lang: str | None = None,
-        pii: bool = False,
-        overwrite: bool = False,
-    ) -> Path:
-        """Write the report as a workbook: summary, days, payment systems, orders, definitions.
-
-        Parameters
-        ----------
-        path
-            The file, as in ``october.xlsx``.
-        since, until
-            The period, half-open, in the report zone; without both, the last calendar month that is over.
-        as_of
-            A moment: the report as it was then, by the last run that had begun.
-        lang
-            ``ru`` or ``en``; by default what the shop was opened with.
-        pii
-            Whether to write e-mail addresses whole.
-        overwrite
-            Whether a file that is there may be replaced.
-
-        Raises
-        ------
-        ExportError
-            If the file exists and ``overwrite`` is not given, or cannot be written.
-        """
-        orders = self._kept.table("orders", as_of=as_of)
-        known = self._kept.standing(as_of)
-        names = {row["shop_id"]: row["name"] for row in self._kept.table("shops").to_pylist()}
-        facts = reports.ReportFacts(
-            shop_id=", ".join(self._kept.shop_ids),
-            shop_name=", ".join(name for one in self._kept.shop_ids if (name := names.get(one))) or None,
-            report_zone=self.zone,
-            source_zone=self.settings.source_timezone,
-            as_of=known.as_of,
-            sandbox=self.sandbox is not None,
-            merchant_share=self.settings.merchant_share,
-            complete=known.complete,
-            verified=known.verified,
-            quarantined=self._kept.table("quarantine", as_of=as_of).num_rows,
-            warnings=known.warnings,
-            reference=self.reference,
-        )
-        return reports.write_report(
-            path,
-            orders,
-            facts=facts,
-            since=since,
-            until=until,
-            lang=lang or self.settings.lang,
-            pii=pii,
-            overwrite=overwrite,
-        )
+    # The store itself
 
     def backup(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Copy the whole store to a file, as it is at one moment.
@@ -388,15 +284,6 @@ class Shop(Measures):
         """Name the report zone."""
         return self.settings.report_timezone
 
-    def _balances(self, *, history: bool = False) -> pa.Table:
-        """Give the balances that were seen last, or all that ever were."""
-        import pyarrow.compute as pc
-
-        every = self._kept.table("balances")
-        return (
-            every if history else every.filter(pc.equal(every["observed_at"], pc.max(every["observed_at"])))
-        )
-
     def _to_pandas(self, table: pa.Table, schema: schemas.Table, **options: Any) -> pd.DataFrame:
         options["money"] = options.get("money") or self.settings.money
         return frames.to_pandas(table, schema, report_zone=self.zone, **options)
@@ -418,7 +305,7 @@ class Shop(Measures):
             zone=self.zone,
             report=report,
             orders=self._kept.count("orders"),
-            balances=self._balances().to_pylist() if report else [],
+            balances=self._kept.balances().to_pylist() if report else [],
             quarantined=self._kept.count("quarantine"),
             lang=self.settings.lang,
         )

@@ -13,17 +13,16 @@ import duckdb
 import pyarrow as pa
 
 from tegro_analytics.reference import Reference, load_reference
-from tegro_analytics.store import backup, changes, lookup, merge, progress, reading, rewrite, status
+from tegro_analytics.store import backup, changes, lookup, merge, reading, rewrite, status
 from tegro_analytics.store.access import Holder
 from tegro_analytics.store.batch import Rows
 from tegro_analytics.store.faults import translated
-from tegro_analytics.store.meta import read_meta, refuse_other
+from tegro_analytics.store.knowing import Knowing
 from tegro_analytics.store.migrations import MIGRATIONS, Migration
 from tegro_analytics.store.opening import StoreFile
-from tegro_analytics.store.progress import Due, ListState
 from tegro_analytics.store.reading import Choice, held_of
 from tegro_analytics.store.rewrite import Forgetting
-from tegro_analytics.store.runs import Basis, Merged, Owner, Run, mark_of_reference
+from tegro_analytics.store.runs import Merged, Run, mark_of_reference
 from tegro_analytics.store.status import KnownRun, StoreStatus
 from tegro_analytics.tracebacks import opaque_methods
 
@@ -34,7 +33,7 @@ PATIENCE_SECONDS = 60.0
 
 
 @opaque_methods
-class Store:
+class Store(Knowing):
     """Keep what runs read, and tell what is known, and what was known at any moment since the first run.
 
     Nothing is opened or made before it is used, and nothing stays open between two calls. Threads of one
@@ -363,61 +362,12 @@ class Store:
         with self._file.reading() as connection:
             return status.runs(connection)
 
-    def last_of(self, shop_id: str, *, at: dt.datetime | None = None) -> KnownRun | None:
-        """Give the last run that read a shop, up to a moment if one is given; it need not have come far."""
-        if not self._file.exists():
-            return None
-        with self._file.reading() as connection:
-            return progress.last_of(connection, shop_id, at)
-
     def last_run(self) -> KnownRun | None:
         """Give the last run that was merged; None where there is none, or no store yet."""
         if not self._file.exists():
             return None
         with self._file.reading() as connection:
             return status.last_run(connection)
-
-    # What a run has to know
-
-    def list_state(self, shop_id: str, name: str) -> ListState:
-        """Say what the runs know of a list of a shop: the last that read it, the last that read all of it."""
-        if not self._file.exists():
-            return ListState()
-        with self._file.reading() as connection:
-            return progress.list_state(connection, shop_id, name)
-
-    def all_known(self, rows: Mapping[str, pa.Table]) -> bool:
-        """Tell whether every row of ``orders``, ``withdrawals``, ``quarantine`` is there just as it is."""
-        if not self._file.exists():
-            return not any(table.num_rows for table in rows.values())
-        with self._file.reading() as connection:
-            return progress.all_known(connection, rows)
-
-    def due(self, shop_id: str, *, now: dt.datetime, open_codes: tuple[int, ...], most: int) -> Due:
-        """List the open orders of a shop that are due to be looked up one by one, at most so many.
-
-        Most orders that are paid at all are paid soon. So an open order is due when its age passes 2, 4, 8,
-        16 … days and it was not observed since: often while it is young, ever more rarely, never given up.
-        Those that are due longest come first.
-        """
-        if not self._file.exists():
-            return Due()
-        with self._file.reading() as connection:
-            return progress.due(connection, shop_id, now=now, open_codes=open_codes, most=most)
-
-    def refuse_other(self, owner: Owner, basis: Basis) -> None:
-        """Refuse before anything is read what :meth:`merge` would refuse in the end.
-
-        Raises
-        ------
-        WrongStore
-            If the store belongs to another account or server.
-        StoreError
-            If its rows were made with another salt or other zones.
-        """
-        if self.path.exists():
-            with self._file.reading() as connection:
-                refuse_other(read_meta(connection), owner, basis, self.path)
 
     def status(self) -> StoreStatus:
         """Say what the store holds; a store that is not there yet holds nothing."""

@@ -1,0 +1,131 @@
+"""What a shop writes: tables in any form, and the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from tegro_analytics import reports, schemas
+from tegro_analytics.reference import Reference
+from tegro_analytics.settings import Settings
+from tegro_analytics.shop.kept import Kept, Moment
+
+__all__ = ["Files"]
+
+
+class Files:
+    """Write what is known of a shop to files."""
+
+    settings: Settings
+    reference: Reference
+    _kept: Kept
+
+    def export(
+        self,
+        table: str,
+        path: str | Path,
+        *,
+        format: Literal["csv", "parquet", "xlsx"] | None = None,  # noqa: A002  the word that people look for
+        dialect: Literal["rfc4180", "excel-ru"] = "rfc4180",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        as_of: Moment | None = None,
+        pii: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write a table to a file: its ending says whether CSV, Parquet or XLSX.
+
+        With ``format="parquet"`` and a name without an ending, a folder is written: a data set, partitioned
+        by month, for DuckDB, Spark, Polars.
+
+        Raises
+        ------
+        ExportError
+            If the file exists and ``overwrite`` is not given, or cannot be written.
+        """
+        bounds: dict[str, Any] = {"as_of": as_of}
+        if table == "orders":
+            bounds |= {"since": since, "until": until}
+        if format == "parquet" and not Path(path).suffix:
+            with self._kept.batches(table, **bounds) as rows:
+                return reports.write_dataset(
+                    rows,
+                    path,
+                    schema=schemas.TABLES[table],
+                    zone=self.settings.report_timezone,
+                    pii=pii,
+                    overwrite=overwrite,
+                )
+        held = self._kept.balances(as_of=as_of) if table == "balances" else self._kept.table(table, **bounds)
+        return reports.write_table(
+            held,
+            path,
+            schema=schemas.TABLES[table],
+            format=format,
+            dialect=dialect,
+            zone=self.settings.report_timezone,
+            pii=pii,
+            overwrite=overwrite,
+            lang=self.settings.lang,
+        )
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        as_of: Moment | None = None,
+        lang: str | None = None,
+        pii: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the report as a workbook: summary, days, payment systems, orders, definitions.
+
+        Parameters
+        ----------
+        path
+            The file, as in ``october.xlsx``.
+        since, until
+            The period, half-open, in the report zone; without both, the last calendar month that is over.
+        as_of
+            A moment: the report as it was then, by the last run that had begun.
+        lang
+            ``ru`` or ``en``; by default what the shop was opened with.
+        pii
+            Whether to write e-mail addresses whole.
+        overwrite
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ExportError
+            If the file exists and ``overwrite`` is not given, or cannot be written.
+        """
+        orders = self._kept.table("orders", as_of=as_of)
+        known = self._kept.standing(as_of)
+        names = {row["shop_id"]: row["name"] for row in self._kept.table("shops").to_pylist()}
+        facts = reports.ReportFacts(
+            shop_id=", ".join(self._kept.shop_ids),
+            shop_name=", ".join(name for one in self._kept.shop_ids if (name := names.get(one))) or None,
+            report_zone=self.settings.report_timezone,
+            source_zone=self.settings.source_timezone,
+            as_of=known.as_of,
+            sandbox=self._kept.sandbox,
+            merchant_share=self.settings.merchant_share,
+            complete=known.complete,
+            verified=known.verified,
+            quarantined=self._kept.table("quarantine", as_of=as_of).num_rows,
+            warnings=known.warnings,
+            reference=self.reference,
+        )
+        return reports.write_report(
+            path,
+            orders,
+            facts=facts,
+            since=since,
+            until=until,
+            lang=lang or self.settings.lang,
+            pii=pii,
+            overwrite=overwrite,
+        )
