@@ -229,7 +229,7 @@ def decoded(name: str, page: Page, context: frames.Context) -> dict[str, pa.Tabl
 
 
 def look_up(member: Member, ids: Sequence[int], done: ListRead) -> None:
-    """Ask for orders one by one, several at a time; what cannot be read is noted, and is asked for again."""
+    """Ask for orders one by one, several at a time; what cannot be read is noted, and left for later."""
     client, errand = member.client, Errand()
     crew = Crew(lambda place: client.order_alone(ids[place], errand=errand))
     tickets: list[Ticket] = []

@@ -74,6 +74,7 @@ def test_processes_together_for_a_minute(tmp_path: Path, children: Children) -> 
     _together(tmp_path, children, seconds=60, orders=1_000)
 
 
+@pytest.mark.long
 def test_pages_of_two_at_once_do_not_mix(tmp_path: Path, children: Children) -> None:
     """One process is stopped in the middle of its first run, and has its pages; another makes a whole one."""
     with start(orders=150, seed=5, page_size=20, now=NOW) as sandbox:

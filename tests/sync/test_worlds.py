@@ -283,16 +283,19 @@ def stored(folder: Path) -> KeptStore:
 def test_no_row_is_lost_and_none_is_invented(tmp_path: Path) -> None:
     SEEN.clear()
     for family in FAMILIES:
-        for seed in range(14):
+        for seed in range(9):
             run(family, seed, DictMemory(), tmp_path)
-    assert min(SEEN[kind] for kind in ("newest", "oldest", "mixed", "known", "empty", "error", "clamp")) >= 20
-    assert min(SEEN[kind] for kind in ("unverified", "changed", "looked up", "swept to the end")) >= 10
-    assert min(SEEN[kind] for kind in ("crashed", "resumed")) >= 2
+    assert min(SEEN[kind] for kind in ("newest", "oldest", "mixed", "known", "empty", "error", "clamp")) >= 12
+    assert min(SEEN[kind] for kind in ("unverified", "changed", "looked up", "swept to the end")) >= 6
+    assert min(SEEN[kind] for kind in ("crashed", "resumed")) >= 1
 
 
 @pytest.mark.parametrize(
     ("family", "seed"),
-    list(zip(FAMILIES, (1, 27, 17, 28, 7, 9, 3), strict=True)),  # few runs, in which much changes
+    [
+        pytest.param(family, seed, marks=[] if seed in (27, 28, 9) else pytest.mark.long)
+        for family, seed in zip(FAMILIES, (1, 27, 17, 28, 7, 9, 3), strict=True)
+    ],  # few runs, in which much changes
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_world_in_a_store_is_as_in_dictionaries(family: Family, seed: int, tmp_path: Path) -> None:
@@ -302,14 +305,14 @@ def test_a_world_in_a_store_is_as_in_dictionaries(family: Family, seed: int, tmp
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_many_worlds(family: Family, tmp_path: Path) -> None:
-    for seed in range(100, 1_600):
+    for seed in range(100, 500):
         run(family, seed, DictMemory(), tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_many_worlds_in_a_store(family: Family, tmp_path: Path) -> None:
-    for seed in range(2_000, 2_080):
+    for seed in range(2_000, 2_020):
         same(family, seed, tmp_path)
 
 
