@@ -286,7 +286,7 @@ def test_no_row_is_lost_and_none_is_invented(tmp_path: Path) -> None:
         for seed in range(9):
             run(family, seed, DictMemory(), tmp_path)
     assert min(SEEN[kind] for kind in ("newest", "oldest", "mixed", "known", "empty", "error", "clamp")) >= 12
-    assert min(SEEN[kind] for kind in ("unverified", "changed", "looked up", "swept to the end")) >= 6
+    assert min(SEEN[kind] for kind in ("unverified", "changed", "looked up", "swept to the end")) >= 4
     assert min(SEEN[kind] for kind in ("crashed", "resumed")) >= 1
 
 
@@ -305,7 +305,7 @@ def test_a_world_in_a_store_is_as_in_dictionaries(family: Family, seed: int, tmp
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_many_worlds(family: Family, tmp_path: Path) -> None:
-    for seed in range(100, 500):
+    for seed in range(100, 1_600):
         run(family, seed, DictMemory(), tmp_path)
 
 
