@@ -370,6 +370,7 @@ def test_one_that_was_killed_in_its_second_walk_asks_for_the_rest_of_that(
     assert len([entry for entry in log if entry["number"] > seen]) <= 30
 
 
+@pytest.mark.long
 def test_however_often_it_is_killed_the_end_is_reached(
     forty_pages: Sandbox, tmp_path: Path, children: Children
 ) -> None:

@@ -154,8 +154,9 @@ def test_the_budget_finds_what_changed_within_one_sweep(bookkeeping: Any, calend
     assert restated(shop.changes(since=report_made)) == RESTATED
 
 
-def test_a_full_run_finds_it_at_once(bookkeeping: Any) -> None:
+def test_a_full_run_finds_it_at_once_and_a_report_can_be_told_again(bookkeeping: Any) -> None:
     _, shop, late, refunded, report_made = bookkeeping
+    before = gross(shop)
 
     report = shop.sync(full=True)
 
@@ -167,14 +168,6 @@ def test_a_full_run_finds_it_at_once(bookkeeping: Any) -> None:
         (late, "0", "1"),
         (refunded, "1", "3"),
     }
-
-
-def test_the_numbers_of_a_report_can_be_told_again(bookkeeping: Any) -> None:
-    _, shop, _, _, report_made = bookkeeping
-    before = gross(shop)
-
-    shop.sync(full=True)
-
     assert gross(shop, as_of=report_made) == before
     assert gross(shop) == {
         "2026-03": (before["2026-03"][0] + 300, Decimal(0)),
@@ -182,34 +175,29 @@ def test_the_numbers_of_a_report_can_be_told_again(bookkeeping: Any) -> None:
     }
 
 
-def test_an_open_order_is_looked_up_when_it_is_due(calendar: Calendar, tmp_path: Path) -> None:
+def test_open_orders_are_looked_up_when_they_are_due_a_few_in_each_run(
+    calendar: Calendar, tmp_path: Path
+) -> None:
     with start(orders=0, page_size=10, now=TODAY) as sandbox:
         insert(sandbox, *half_days(98))
-        # Almost 32 days old, when it is to be looked up next: behind the pages that are read again.
-        (order,) = insert(sandbox, {"created_at": "2026-03-09 13:00:00", "amount": 70})
+        # Almost 32 days old, when they are to be looked up next: behind the pages that are read again.
+        late = [{"created_at": f"2026-03-09 13:0{n}:00", "amount": 70} for n in range(8)]
+        ids = insert(sandbox, *late)
         with open_at(sandbox, tmp_path / "shop", sweep_pages=0, lookups=5, lookback=1) as shop:
             shop.sync()
-            sandbox.control("pay", ids=[order])
-
-            calendar.go_on(minutes=50)
-            early = requests_of(sandbox, shop)
-            assert (early["order"], shop.find(str(order))["status"].item()) == (0, 0)
-
-            calendar.go_on(minutes=20)
-            due = requests_of(sandbox, shop)
-            assert (due["order"], shop.find(str(order))["status"].item()) == (1, 1)
-            assert requests_of(sandbox, shop)["order"] == 0
-
-
-def test_no_more_orders_are_looked_up_than_the_budget_allows(calendar: Calendar, tmp_path: Path) -> None:
-    with start(orders=0, page_size=10, now=TODAY) as sandbox:
-        insert(sandbox, *half_days(98))
-        insert(sandbox, *[{"created_at": f"2026-03-20 10:{n:02}:00", "amount": 70} for n in range(8)])
-        with open_at(sandbox, tmp_path / "shop", sweep_pages=0, lookups=5) as shop:
-            shop.sync()
-            calendar.go_on(days=14)
-            asked = [requests_of(sandbox, shop)["order"] for _ in range(3)]
-    assert asked == [5, 3, 0]
+            sandbox.control("pay", ids=[ids[0], ids[7]])
+            seen = []
+            for minutes in (50, 20, 0, 0):
+                calendar.go_on(minutes=minutes)
+                asked = requests_of(sandbox, shop)["order"]
+                orders = shop.orders(columns=["id", "status"]).set_index("id")["status"]
+                seen.append((asked, [orders[number] for number in ids]))
+    assert seen == [
+        (0, [0, 0, 0, 0, 0, 0, 0, 0]),
+        (5, [1, 0, 0, 0, 0, 0, 0, 0]),
+        (3, [1, 0, 0, 0, 0, 0, 0, 1]),
+        (0, [1, 0, 0, 0, 0, 0, 0, 1]),
+    ]
 
 
 # What a run costs
