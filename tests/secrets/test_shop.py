@@ -35,16 +35,16 @@ def shop_of(server: Server, folder: Path, **settings: Any) -> Shop:
     return Shop([ShopAccess("tea", SHOP, ApiKey(KEY))], load_settings(base_url=server.url, **settings))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with serving(account) as running:
         yield running
 
 
-@pytest.fixture
-def shop(server: Server, tmp_path: Path) -> Iterator[Shop]:
+@pytest.fixture(scope="module")
+def shop(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Hold a shop that has been read."""
-    with shop_of(server, tmp_path / "data") as opened:
+    with shop_of(server, tmp_path_factory.mktemp("shop") / "data") as opened:
         opened.sync()
         assert len(opened.quarantine(pii=True)) == len(ORDERS) - 2 + 1
         yield opened

@@ -25,6 +25,7 @@ from tegro_analytics.exceptions import (
 )
 from tegro_analytics.store import Store
 from tegro_analytics.store.migrations import MIGRATIONS, Migration
+from tests.marks import first_of
 from tests.store import deeds
 from tests.store.children import KILLED, Children
 from tests.store.world import merge, new_store_in, order, rows, store_in
@@ -165,7 +166,7 @@ def _checksum(block: bytes | bytearray) -> int:
     return result
 
 
-@pytest.mark.parametrize("version", [99, 999])
+@pytest.mark.parametrize("version", first_of(99, 999))
 def test_a_file_of_a_newer_duckdb(store: Store, version: int) -> None:
     """The header is a checksum of 8 bytes, ``DUCK``, and the version of the storage."""
     content = bytearray(store.path.read_bytes())
@@ -195,15 +196,15 @@ def test_a_schema_of_a_newer_version(store: Store) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"id;amount\n1;2\n", b"PK\x03\x04" * 5_000])
+@pytest.mark.parametrize("content", first_of(b"id;amount\n1;2\n", b"", b"PK\x03\x04" * 5_000))
 def test_not_a_duckdb_file(store: Store, content: bytes) -> None:
     store.path.write_bytes(content)
 
     refused(store, StoreDamaged, "is not a DuckDB file", "Nothing was changed", "Move it away", "TEGRO_STORE")
 
 
-@pytest.mark.parametrize("receipt", [True, False])
-@pytest.mark.parametrize("table", ["sales", "orders", "migrations"])
+@pytest.mark.parametrize("receipt", first_of(True, False))
+@pytest.mark.parametrize("table", first_of("orders", "sales", "migrations"))
 def test_a_duckdb_file_of_somebody_else(store: Store, table: str, receipt: bool) -> None:
     store.path.unlink()
     if not receipt:
@@ -286,7 +287,7 @@ def test_a_folder_that_nobody_else_may_enter(for_all: Path, children: Children) 
 @posix
 @pytest.mark.parametrize(
     ("work", "limit"),
-    [("second", 0), ("second", 100), ("second", 2_000), ("forget", 100), ("forget", 300_000)],
+    first_of(("second", 100), ("second", 0), ("second", 2_000), ("forget", 100), ("forget", 300_000)),
 )
 def test_the_disk_is_full(store: Store, work: str, limit: int, children: Children) -> None:
     before = files(store.folder)
@@ -302,7 +303,7 @@ def test_the_disk_is_full(store: Store, work: str, limit: int, children: Childre
 
 
 @posix
-@pytest.mark.parametrize("limit", [0, 100, 20_000, 300_000])
+@pytest.mark.parametrize("limit", first_of(20_000, 0, 100, 300_000))
 def test_the_disk_is_full_before_there_is_a_store(tmp_path: Path, limit: int, children: Children) -> None:
     store = new_store_in(tmp_path)
 
@@ -409,7 +410,9 @@ def test_another_store_in_its_place(store: Store, tmp_path: Path) -> None:
 # Damaged
 
 
-@pytest.mark.parametrize("length", [1, 7, 100, 4096, 8192, 12_288, 100_000, 1_000_000, -4096, -1])
+@pytest.mark.parametrize(
+    "length", first_of(7, 8192, -1, 1, 100, 4096, 12_288, 100_000, 1_000_000, -4096, keep=3)
+)
 def test_a_file_that_is_cut_off(store: Store, length: int) -> None:
     size = store.path.stat().st_size
     os.truncate(store.path, length if length > 0 else size + length)
@@ -450,7 +453,7 @@ DAMAGES: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 
 @posix
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", first_of(*DAMAGES, keep=2))
 def test_a_damaged_log_is_moved_aside_and_the_store_goes_on(with_log: Store, damage: str) -> None:
     damaged = DAMAGES[damage](log_of(with_log).read_bytes())
     log_of(with_log).write_bytes(damaged)
@@ -464,7 +467,7 @@ def test_a_damaged_log_is_moved_aside_and_the_store_goes_on(with_log: Store, dam
 
 
 @posix
-@pytest.mark.parametrize("damage", ["a byte of its head", "a byte in the middle"])
+@pytest.mark.parametrize("damage", first_of("a byte of its head", "a byte in the middle"))
 def test_a_damaged_log_is_moved_aside_for_a_reader_too(with_log: Store, damage: str) -> None:
     damaged = DAMAGES[damage](log_of(with_log).read_bytes())
     log_of(with_log).write_bytes(damaged)
@@ -508,7 +511,7 @@ def test_what_a_killed_process_left_is_cleared_by_the_next_run(
     assert not (store.folder / "store.holder.json").exists()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{", b'{"store": 5}', b"\xff\xfe"])
+@pytest.mark.parametrize("content", first_of(None, b"{", b"", b'{"store": 5}', b"\xff\xfe", keep=2))
 def test_a_receipt_that_is_missing_or_cannot_be_read(
     store: Store, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -157,6 +157,7 @@ def test_any_deed_may_follow_any_other() -> None:
     drive(ShopMachine, 12, 16)
 
 
+@pytest.mark.long
 def test_any_deed_may_follow_any_other_in_a_store() -> None:
     drive(ShopMachineOnFile, 1, 6)
 

@@ -1,0 +1,15 @@
+"""Marks that several modules put on their cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+__all__ = ["first_of"]
+
+
+def first_of(*values: Any, keep: int = 1) -> list[Any]:
+    """Give all values; those after the first run where all tests do."""
+    rest = [value if isinstance(value, tuple) else (value,) for value in values[keep:]]
+    return [*values[:keep], *(pytest.param(*value, marks=pytest.mark.long) for value in rest)]
