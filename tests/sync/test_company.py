@@ -65,6 +65,7 @@ def _meanwhile(change: Callable[[], object], *, every: float) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.long
 def test_processes_together(tmp_path: Path, children: Children) -> None:
     _together(tmp_path, children, seconds=3, orders=150)
 

@@ -52,7 +52,10 @@ COMPARED: Final = {
     name: ", ".join(f'"{column}"' for column in HELD[name].names if column not in SEEN)
     for name in ("orders", "withdrawals")
 }
-COMPARED["orders"] = COMPARED["orders"].replace('"flags"', "trim(replace(flags, 'refund_undated', ''))")
+COMPARED["orders"] = COMPARED["orders"].replace(
+    '"flags"',
+    "array_to_string(list_filter(string_split(flags, ','), lambda flag: flag <> 'refund_undated'), ',')",
+)
 """All columns but those that tell when a row was seen; the flag says of a refund that nobody knows when."""
 
 
