@@ -109,6 +109,9 @@ class _Gate:
         self._readers: Counter[int] = Counter()
         self._writer: int | None = None
         self._waiting = 0
+        self._written = 0
+        self._came: list[int] = []
+        """For each reader that waits, how many writers had ended when it came: one may pass, no more."""
 
     def begin_reading(self, turn: Turn) -> bool:
         """Let a thread read, and say so; not if there was no time, or if it would wait for itself."""
@@ -117,13 +120,26 @@ class _Gate:
             if self._writer == me:
                 return False
             turn.again = self._readers[me] > 0  # then it must not wait for a writer that waits for it
-            if not turn.again and not self._changed.wait_for(self._open_to_readers, turn.left):
+            if not turn.again and not self._wait_to_read(turn):
                 return False
             self._readers[me] += 1
         return True
 
-    def _open_to_readers(self) -> bool:
-        return self._writer is None and not self._waiting
+    def _wait_to_read(self, turn: Turn) -> bool:
+        came = self._written
+        self._came.append(came)
+        try:
+            return self._changed.wait_for(lambda: self._open_to_readers(came), turn.left)
+        finally:
+            self._came.remove(came)
+            self._changed.notify_all()
+
+    def _open_to_readers(self, came: int) -> bool:
+        return self._writer is None and (not self._waiting or came < self._written)
+
+    def _open_to_writers(self) -> bool:
+        owed = any(came < self._written for came in self._came)
+        return self._writer is None and not self._readers.total() and not owed
 
     def end_reading(self, thread: int) -> None:
         """Let a thread go that read."""
@@ -140,9 +156,7 @@ class _Gate:
                 return False
             self._waiting += 1
             try:
-                free = self._changed.wait_for(
-                    lambda: self._writer is None and not self._readers.total(), turn.left
-                )
+                free = self._changed.wait_for(self._open_to_writers, turn.left)
             finally:
                 self._waiting -= 1
                 self._changed.notify_all()
@@ -154,6 +168,7 @@ class _Gate:
         """Let the thread go that wrote."""
         with self._changed:
             self._writer = None
+            self._written += 1
             self._changed.notify_all()
 
 
