@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tegro_analytics import opening
+from tegro_analytics.api.answers import public_keys
 from tegro_analytics.exceptions import ConfigurationError, StoreError, TegroError
 from tegro_analytics.settings import load_settings
 from tegro_analytics.shop import Shop
@@ -36,7 +37,7 @@ class Check:
 
 @dataclass
 class Findings:
-    """Gather what was found, and the exit code of the worst of it."""
+    """Gather what was found, and the exit code of the first thing that is bad."""
 
     checks: list[Check] = field(default_factory=list)
     exit_code: int = 0
@@ -106,17 +107,17 @@ def _api(found: Findings, lang: str | None, *, use_demo: bool, store: Path | Non
             began = time.monotonic()
             answer = client.shops()
             took = time.monotonic() - began
-            known = [str(one.get("public_key")) for one in answer.get("shops", []) if isinstance(one, dict)]
+            known = public_keys(answer)
             found.add(
                 tr("doctor.api", lang), tr("doctor.answers", lang, shop=client.shop_id, seconds=f"{took:.2f}")
             )
             if client.shop_id not in known:
                 found.add(
                     tr("sync.shop", lang),
-                    tr("doctor.shop_missing", lang, shop=client.shop_id, known=", ".join(known)),
+                    tr("doctor.shop_missing", lang, shop=client.shop_id, known=", ".join(sorted(known))),
                     "bad",
                 )
-                found.exit_code = 3
+                found.exit_code = found.exit_code or 3
         _wire(found, lang, shop)
 
 

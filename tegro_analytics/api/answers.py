@@ -69,6 +69,18 @@ class Answer:
     nonce: int = 0
 
 
+def public_keys(answer: Mapping[str, Any]) -> set[str]:
+    """List the public keys of the shops that ``shops`` has named.
+
+    Examples
+    --------
+    >>> public_keys({"user_id": 5, "shops": [{"id": 1, "public_key": "A"}, None]})
+    {'A'}
+    """
+    shops = answer.get("shops") or []
+    return {str(one["public_key"]) for one in shops if isinstance(one, Mapping) and one.get("public_key")}
+
+
 def judge(received: Received, *, method: str, nonce: int, money: bool) -> Answer | Failure:
     """Decide what an answer is.
 

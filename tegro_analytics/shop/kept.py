@@ -205,17 +205,16 @@ class Kept:
 
     def standing(self, as_of: Moment | None = None) -> Standing:
         """Say what is known of these shops, each by its own last run, and how far it can be trusted."""
-        runs = [run for run in self.runs(at=None if as_of is None else self.moment(as_of)) if run is not None]
-        reports = [SyncReport.from_json(run.report) for run in runs if run.report]
-        seen = [
-            one
-            for shop_id, run in zip(self.shop_ids, runs, strict=False)
-            for one in run.evidence.get("lists", {}).get(shop_id, {}).values()
-        ]
+        at = None if as_of is None else self.moment(as_of)
+        pairs = zip(self.shop_ids, self.runs(at=at), strict=True)
+        known = {shop_id: run for shop_id, run in pairs if run is not None}
+        reports = [SyncReport.from_json(run.report) for run in known.values() if run.report]
+        seen = [one for shop_id, run in known.items() for one in run.evidence["lists"][shop_id].values()]
+        every = len(known) == len(self.shop_ids)
         return Standing(
-            as_of=min(run.moment for run in runs),
-            complete=all(one.get("complete") for one in seen),
-            verified=all(one.get("verified") for one in seen),
+            as_of=min(run.moment for run in known.values()),
+            complete=every and all(one["complete"] for one in seen),
+            verified=every and all(one["verified"] for one in seen),
             warnings=tuple(dict.fromkeys(text for report in reports for text in report.warnings)),
         )
 

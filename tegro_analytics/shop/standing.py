@@ -76,7 +76,13 @@ def seen(evidence: Mapping[str, Any], lang: str | None = None) -> list[tuple[str
                 size=one["page_size_seen"],
             )
             found.append((title, list_seen))
-    for key in ("nonce_rule", "clock_behind_seconds", "newest_order_ahead_seconds", "withdrawal_fields"):
+    for key in (
+        "nonce_rule",
+        "clock_behind_seconds",
+        "newest_order_ahead_seconds",
+        "withdrawal_fields",
+        "unknown",
+    ):
         value = evidence.get(key)
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         found.append((tr(f"doctor.{key}", lang), shown))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tegro_analytics import frames
+from tegro_analytics.api.answers import public_keys
 from tegro_analytics.exceptions import StoreError, TegroDataWarning, WrongStore
 from tegro_analytics.store import ListState, Merged, Owner, Run
 from tegro_analytics.sync.decode import Decoding, different
@@ -116,12 +117,7 @@ class _Run:
         self.keep("shops", frames.shops_table, answer, asked, source_zone=self.setting.source_zone)
         asked, balance = dt.datetime.now(dt.UTC), client.balance()
         self.keep("balances", frames.balances_table, balance, asked)
-        user = _user_of(answer)
-        known = {
-            one["public_key"]
-            for one in answer.get("shops", [])
-            if isinstance(one, dict) and one.get("public_key")
-        }
+        user, known = _user_of(answer), public_keys(answer)
         for member in self.members[1:]:
             if member.access.key.fingerprint != self.members[0].access.key.fingerprint:
                 self.refuse_other_account(member, user)
@@ -185,6 +181,12 @@ class _Run:
         decoding = Decoding(sources, self.now, quarantine=[self.tables.pop("quarantine")])
         lists = self.evidence()
         newest = [seen["newest_created"] for seen in (shop["orders"] for shop in lists.values())]
+        evidence = evidence_of(
+            self.members,
+            lists,
+            newest=moment_of(max(filter(None, newest), default=None), self.setting.source_zone),
+            fields=self.withdrawal_fields(),
+        )
         run = Run(
             run_id=uuid.uuid4().hex[:12],
             kind="full" if all(read.plan.kind == "full" for read in self.reads) else "incremental",
@@ -197,19 +199,14 @@ class _Run:
                 one for read in self.reads for one in coverage_of(read, source_zone=self.setting.source_zone)
             ),
             lookups={(read.plan.shop_id, read.plan.list): read.asked for read in self.reads if read.asked},
-            evidence=evidence_of(
-                self.members,
-                lists,
-                newest=moment_of(max(filter(None, newest), default=None), self.setting.source_zone),
-                fields=self.withdrawal_fields(),
-                unknown=(),
-            ),
+            evidence=evidence,
         )
         told = Telling(run, self.reads, lists, decoding, self.members, self.setting, self.spent, self.notices)
         made: list[SyncReport] = []
 
         def report(merged: Merged) -> dict[str, Any]:
             self.run_id = run.run_id
+            evidence["unknown"] = [*self.notices, *decoding.notices]  # only now the orders are decoded
             made.append(told.report(merged))
             return made[0].to_json()
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from tegro_analytics.api.lists.page import Page, page_from_json
+from tegro_analytics.credentials import ApiKey, ShopAccess
 from tegro_analytics.exceptions import AuthorizationError, DeadlineExceeded, StoreLocked, WrongStore
 from tegro_analytics.sandbox.process import Sandbox, start
+from tegro_analytics.settings import load_settings
+from tegro_analytics.shop import Shop
 from tegro_analytics.sync.evidence import moment_of
 from tegro_analytics.sync.reading import ListRead, look_up
 from tegro_analytics.sync.run import _Run
@@ -133,3 +136,25 @@ def test_forgetting_takes_the_pages_too_that_a_run_left(tmp_path: Path) -> None:
         shop.forget(email)
         assert not left.exists()
         assert shop.find(email).empty
+
+
+def test_what_nothing_here_knows_is_kept_with_the_run(read_shop: Shop) -> None:
+    last = read_shop.status().last_run
+    assert last is not None
+    assert last.evidence["unknown"] == ["orders: statuses that enter no rate: unknown:7"]
+
+
+def test_a_shop_that_was_not_read_yet_is_not_vouched_for(tmp_path: Path) -> None:
+    with start(orders=120, seed=5, now=NOW) as sandbox:
+        key = ApiKey(sandbox.api_key)
+        access = [ShopAccess(f"shop {n}", number, key) for n, number in enumerate(sandbox.shop_ids)]
+        settings = load_settings(
+            base_url=sandbox.base_url, store=tmp_path, currencies=sandbox.currencies, progress=False
+        )
+        with Shop(access[1:], settings) as second:
+            first = second.sync()
+        with Shop(access, settings) as both:
+            done = both.sync()
+            then, now = both._kept.standing(first.moment), both._kept.standing()
+    assert (then.as_of, then.complete, then.verified) == (first.moment, False, False)
+    assert (now.as_of, now.complete, now.verified) == (done.moment, True, True)
