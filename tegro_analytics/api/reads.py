@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -111,16 +112,7 @@ class Reads:
             Where reading may end, and where one that was interrupted goes on: as
             :func:`tegro_analytics.api.lists.reading.read_list` takes them.
         """
-        errand = Errand()
-        return read_list(
-            lambda number: self._read_orders(number, errand),
-            verify=verify,
-            settled=settled,
-            staged=staged,
-            mark=mark,
-            workers=lambda: self.at_once,
-            call_off=errand.call_off,
-        )
+        return self._stream(self._read_orders, verify=verify, settled=settled, staged=staged, mark=mark)
 
     def iter_withdrawals(
         self,
@@ -131,16 +123,23 @@ class Reads:
         mark: Mark | None = None,
     ) -> PageStream:
         """Read the withdrawals to the end of the list, as :meth:`iter_orders`."""
-        errand = Errand()
-        return read_list(
-            lambda number: self._read_page("withdrawals", number, errand),
+        return self._stream(
+            functools.partial(self._read_page, "withdrawals"),
             full_page=self._full_page or None,
             verify=verify,
             settled=settled,
             staged=staged,
             mark=mark,
+        )
+
+    def _stream(self, read: Callable[[int, Errand], Page], **options: Any) -> PageStream:
+        """Read a list as :func:`read_list` does, on an errand of its own."""
+        errand = Errand()
+        return read_list(
+            lambda number: read(number, errand),
             workers=lambda: self.at_once,
             call_off=errand.call_off,
+            **options,
         )
 
     @property

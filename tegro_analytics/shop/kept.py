@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import filelock
-
 from tegro_analytics import schemas
 from tegro_analytics.exceptions import ConfigurationError, StoreError, StoreLocked
 from tegro_analytics.frames.masks import masked
@@ -25,6 +23,7 @@ from tegro_analytics.reference import Reference
 from tegro_analytics.settings import Settings, data_folder, load_settings
 from tegro_analytics.store import Forgetting, Holder, KnownRun, Store, mark_of_reference
 from tegro_analytics.sync import Budget, Member, Setting, SyncReport, sync
+from tegro_analytics.sync.staging import remove_pages
 from tegro_analytics.texts import tr
 
 if TYPE_CHECKING:
@@ -80,12 +79,13 @@ class Kept:
     ) -> None:
         self.folder = folder
         self.store = Store(folder / "store", reference=reference, waiting=self._say_waiting)
+        self._staging = folder / "staging"
         self._members = members
         self._settings = settings
         self._reference = reference
         self.sandbox = sandbox
-        self._is_ready = False
-        self._stamped = 0
+        self._stamp: int | None = None
+        """That of the store when it was last seen to fit these settings; None before that."""
         self._reading: list[int] = []
         """The threads that hold a relation open."""
 
@@ -110,27 +110,20 @@ class Kept:
             )
         setting = self._setting()
         self._derive_anew(setting)
-        report = sync(self._members, setting, self.store, folder=self.folder / "staging", full=full)
-        self._is_ready = True
+        report = sync(self._members, setting, self.store, folder=self._staging, full=full)
+        self._stamp = self.store.stamp()
         return report
 
     def ready(self) -> None:
         """Make sure that each shop was read once, and say so where that has to be done now."""
-        if self._is_ready and self._stamp() == self._stamped:
-            return
+        if self._stamp is not None and self._stamp == self.store.stamp():
+            return  # else another program wrote to it, which may go by other zones
         if all(self.store.list_state(shop_id, "orders").last for shop_id in self.shop_ids):
             self._derive_anew(self._setting())
-            self._is_ready, self._stamped = True, self._stamp()
+            self._stamp = self.store.stamp()
             return
         self._say(tr("shop.first_read", self._settings.lang))
         self.sync()
-
-    def _stamp(self) -> int:
-        """Tell whether somebody has written to the store: another program may go by other zones."""
-        try:
-            return self.store.path.with_name("store.receipt.json").stat().st_mtime_ns
-        except OSError:
-            return 0
 
     def _salt(self) -> bytes:
         self._check_folder()
@@ -228,10 +221,6 @@ class Kept:
         self.ready()
         return self.store.table(name, **self._scope(name), **self._instants(choice))
 
-    def history(self, found: pa.Table) -> pa.Table:
-        """Give every version of orders that were found."""
-        return self.store.histories(found)
-
     def balances(self, *, history: bool = False, as_of: Moment | None = None) -> pa.Table:
         """Give the balances that were seen last, or all that ever were."""
         import pyarrow.compute as pc
@@ -276,18 +265,10 @@ class Kept:
 
     def forget(self, email: str) -> Forgetting:
         """Forget a person: remove the pages that a run left, and write the store anew without the address."""
-        left = []
-        for path in sorted((self.folder / "staging").glob("*pages")):
-            lock = filelock.FileLock(path.with_suffix(".lock"), is_singleton=False)
-            try:
-                with lock.acquire(timeout=0):
-                    path.unlink(missing_ok=True)
-            except (OSError, filelock.Timeout):
-                left.append(path)
-        if left:
+        if in_use := remove_pages(self._staging):
             raise StoreLocked(
-                f"{left[0]} may hold the address, and is in use: a sync is under way. Nothing was changed. "
-                "Try again when it has ended."
+                f"{in_use[0]} may hold the address, and is in use: a sync is under way. The store was not "
+                "changed. Try again when it has ended."
             )
         return self.store.forget(email)
 

@@ -208,7 +208,7 @@ class Shop(Measures, Files):
         found = self._kept.store.find(text, shop_id=self._kept.shop_ids)
         if not history:
             return self._to_pandas(found, schemas.ORDERS, pii=pii, money=money)
-        return self._to_pandas(self._kept.history(found), HISTORY, pii=pii, money=money)
+        return self._to_pandas(self._kept.store.histories(found), HISTORY, pii=pii, money=money)
 
     def changes(
         self,

@@ -58,9 +58,16 @@ class Knowing:
         StoreError
             If its rows were made with another salt or other zones.
         """
-        if self._file.path.exists():
+        if self._file.exists():
             with self._file.reading() as connection:
                 refuse_other(read_meta(connection), owner, basis, self._file.path)
+
+    def stamp(self) -> int:
+        """Give a number that is another one after each run; 0 where there is no store."""
+        try:
+            return self._file.receipt_path.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def last_of(self, shop_id: str, *, at: dt.datetime | None = None) -> KnownRun | None:
         """Give the last run that read a shop, up to a moment if one is given; it need not have come far."""

@@ -287,10 +287,8 @@ class Store(Knowing):
         shop_id: str | Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatchReader]:
         """Give a table batch by batch, inside a ``with``: in its schema, in no order, in bounded memory."""
-        held, choice = held_of(name), Choice(as_of=as_of, since=since, until=until, shop_id=shop_id)
-        with self._file.reading() as connection:
-            rows = connection.sql(reading.query(connection, self.path, held, choice, paid=self._paid))
-            yield reading.batches(rows, held)
+        with self.relation(name, as_of=as_of, since=since, until=until, shop_id=shop_id) as rows:
+            yield reading.batches(rows, held_of(name))
 
     def count(self, name: str, *, shop_id: str | Sequence[str] | None = None) -> int:
         """Count the rows of a table; 0 where there is no store yet."""

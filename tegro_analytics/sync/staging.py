@@ -28,12 +28,12 @@ from tegro_analytics.api.lists.mark import Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.exceptions import StoreError
 
-__all__ = ["Heading", "Staging"]
+__all__ = ["Heading", "Staging", "remove_pages"]
 
 _MAGIC = b"TEGRO-STAGING-1\n"
 _FRAME = struct.Struct("<II")
 """Length and checksum of what follows."""
-_ALONE = ".own-pages"
+_PAGES, _ALONE = ".pages", ".own-pages"
 _LEFT_SECONDS = 7 * 24 * 3600
 _LARGEST = 64 * 1024 * 1024
 
@@ -116,16 +116,14 @@ class Staging:
         self, folder: Path, heading: Heading, *, longest: dt.timedelta = dt.timedelta(hours=48)
     ) -> None:
         name = hashlib.sha256(f"{heading.server}\n{heading.shop_id}".encode()).hexdigest()[:16]
-        self.path = folder / f"{name}-{heading.list}.pages"
+        self.path = folder / f"{name}-{heading.list}{_PAGES}"
         self.heading = self._own = heading
         self.found = 0
         self._added = 0
         self.mark: Mark | None = None
         self._longest = longest
         self._file: IO[bytes] | None = None
-        self._lock = filelock.FileLock(
-            self.path.with_suffix(".lock"), mode=0o600, thread_local=False, is_singleton=False
-        )
+        self._lock = _lock_of(self.path)
 
     def __enter__(self) -> Self:
         with self._told():
@@ -134,6 +132,8 @@ class Staging:
                 self._lock.acquire(timeout=0)
             except filelock.Timeout:  # another run reads the same list: each has its own pages
                 self.path = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(8)}{_ALONE}")
+                self._lock = _lock_of(self.path)
+                self._lock.acquire(timeout=0)
             try:
                 self._open()
             except BaseException:
@@ -177,6 +177,7 @@ class Staging:
             file.close()
         if self.path.suffix == _ALONE:
             self.drop()
+            self.path.with_suffix(".lock").unlink(missing_ok=True)
         self._lock.release()
 
     def add(self, page: Page, mark: Mark | None = None) -> None:
@@ -275,6 +276,23 @@ class Staging:
             return False
         self.heading = there
         return True
+
+
+def _lock_of(path: Path) -> filelock.BaseFileLock:
+    """Name the lock of a file of pages, which a run holds as long as it has the file."""
+    return filelock.FileLock(path.with_suffix(".lock"), mode=0o600, thread_local=False, is_singleton=False)
+
+
+def remove_pages(folder: Path) -> list[Path]:
+    """Remove the pages of every list that a run has left; gives those that a run is using now."""
+    in_use = []
+    for path in sorted([*folder.glob(f"*{_PAGES}"), *folder.glob(f"*{_ALONE}")]):
+        try:
+            with _lock_of(path).acquire(timeout=0):
+                path.unlink(missing_ok=True)
+        except (OSError, filelock.Timeout):
+            in_use.append(path)
+    return in_use
 
 
 def _sweep_up(folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tegro_analytics.api.lists.mark import ALL, Leg, Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.exceptions import StoreError
-from tegro_analytics.sync.staging import Heading, Staging
+from tegro_analytics.sync.staging import Heading, Staging, remove_pages
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 
@@ -184,3 +184,12 @@ def test_two_runs_at_once_have_pages_of_their_own(tmp_path: Path) -> None:
         assert [one.number for one in second.pages()] == [2]
     assert not second.path.exists()  # what another run may go on with is that of the first
     assert numbers(tmp_path) == [1]
+
+
+def test_pages_that_were_left_are_removed_and_those_in_use_are_named(tmp_path: Path) -> None:
+    fill(tmp_path, range(1, 3), list="withdrawals")
+    with Staging(tmp_path, heading()) as first, Staging(tmp_path, heading()) as second:
+        assert remove_pages(tmp_path) == sorted([first.path, second.path])
+        assert {path.suffix for path in tmp_path.iterdir()} == {".pages", ".own-pages", ".lock"}
+    assert remove_pages(tmp_path) == []
+    assert {path.suffix for path in tmp_path.iterdir()} == {".lock"}
