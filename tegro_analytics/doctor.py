@@ -14,9 +14,8 @@ from tegro_analytics.api.answers import public_keys
 from tegro_analytics.exceptions import ConfigurationError, StoreError, TegroError
 from tegro_analytics.settings import load_settings
 from tegro_analytics.shop import Shop
-from tegro_analytics.shop.kept import folder_of
+from tegro_analytics.shop.kept import store_of
 from tegro_analytics.shop.standing import seen, standing
-from tegro_analytics.store import Store
 from tegro_analytics.texts import tr
 
 __all__ = ["Check", "Findings", "examine"]
@@ -66,7 +65,7 @@ def examine(*, use_demo: bool = False, lang: str | None = None, store: Path | No
     found = Findings()
     _guarded(found, tr("doctor.address", lang), lambda: _settings(found, lang, store))
     if not use_demo:
-        _guarded(found, tr("status.store", lang), lambda: _store(found, lang, folder_of(store)))
+        _guarded(found, tr("status.store", lang), lambda: _store(found, lang, store))
     _guarded(found, tr("doctor.api", lang), lambda: _api(found, lang, use_demo=use_demo, store=store))
     return found
 
@@ -91,8 +90,8 @@ def _settings(found: Findings, lang: str | None, store: Path | None) -> None:
     found.add(tr("doctor.zones", lang), zones)
 
 
-def _store(found: Findings, lang: str | None, folder: Path) -> None:
-    status = Store(folder / "store").status()
+def _store(found: Findings, lang: str | None, store: Path | None) -> None:
+    status = store_of(store).status()
     for name, text in standing(status, lang):
         found.add(name, text, "look" if name == tr("cli.warning", lang) else "ok")
     if status.last_run is not None:

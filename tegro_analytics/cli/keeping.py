@@ -53,11 +53,10 @@ def status(
     store: Store = None,
 ) -> None:
     """Say what the store holds, and how far it can be trusted; nothing is read over the API."""
-    from tegro_analytics.shop.kept import folder_of
+    from tegro_analytics.shop.kept import store_of
     from tegro_analytics.shop.standing import facts, standing
-    from tegro_analytics.store import Store as StoreOf
 
-    found = StoreOf(folder_of(store) / "store").status()
+    found = store_of(store).status()
     if as_json:
         print(json.dumps(facts(found), ensure_ascii=False, indent=2))
         return
@@ -149,10 +148,9 @@ def backup(
     store: Store = None,
 ) -> None:
     """Copy the whole store to a file, as it is at one moment."""
-    from tegro_analytics.shop.kept import folder_of
-    from tegro_analytics.store import Store as StoreOf
+    from tegro_analytics.shop.kept import store_of
 
-    say_written([StoreOf(folder_of(store) / "store").backup(file, overwrite=overwrite)], as_json=as_json)
+    say_written([store_of(store).backup(file, overwrite=overwrite)], as_json=as_json)
 
 
 @app.command()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["Kept", "Moment", "folder_of"]
+__all__ = ["Kept", "Moment", "store_of"]
 
 Moment = str | dt.date | dt.datetime
 
@@ -38,9 +38,9 @@ MASKED = {"orders": ("email", "extra"), "withdrawals": ("account", "extra"), "qu
 """The columns of each table that identify people."""
 
 
-def folder_of(store: str | Path | None) -> Path:
-    """Say where data of this user is kept: as told, by the settings, or where the system keeps such data."""
-    return Path(load_settings(store=store).store or data_folder())
+def store_of(store: str | Path | None) -> Store:
+    """Name the store of this user: in the folder as told, of the settings, or where the system keeps data."""
+    return Store(Path(load_settings(store=store).store or data_folder()) / "store")
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ class Decoding:
         return pa.RecordBatchReader.from_batches(QUARANTINE.arrow(), self._rejects())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
         for pages, context in self.sources:
             decoder = frames.OrderDecoder(context, as_of=self.as_of, batch_rows=BATCH_ROWS)
             odd = []
@@ -64,7 +66,7 @@ class Decoding:
                 self._span(table)
                 odd.append(_odd(table))
                 yield from table.to_batches()
-            if odd and (unknown := decoder.unknown(_joined(odd))):
+            if odd and (unknown := decoder.unknown(pa.concat_tables(odd))):
                 self.notices.append(f"orders: {'; '.join(unknown)}")
 
     def _rejects(self) -> Iterator[pa.RecordBatch]:
@@ -109,9 +111,3 @@ def _odd(table: pa.Table) -> pa.Table:
     names = ["flags", "status_name", "currency"]
     found = table.filter(pc.match_substring(table["flags"], "unknown_")).select(names)
     return found.group_by(names).aggregate([])
-
-
-def _joined(tables: list[pa.Table]) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.concat_tables(tables)
