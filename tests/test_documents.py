@@ -13,6 +13,7 @@ import pytest
 
 import tegro_analytics
 from tests.documents import READMES, ROOT, blocks, commands
+from tests.marks import first_of
 
 SMALL = 2_000
 """How many orders the demo shop of a document has in the tests."""
@@ -34,7 +35,7 @@ def small_demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         shop.close()
 
 
-@pytest.mark.parametrize("document", READMES)
+@pytest.mark.parametrize("document", first_of(*READMES))
 def test_the_code_runs_from_top_to_bottom(document: str, in_folder: Path, small_demo: None) -> None:
     import matplotlib.pyplot as plt
 
@@ -49,7 +50,8 @@ def test_the_code_runs_from_top_to_bottom(document: str, in_folder: Path, small_
     plt.close("all")
 
 
-@pytest.mark.parametrize("document", [READMES[0], pytest.param(READMES[1], marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("document", READMES)
 def test_the_commands_run(document: str, in_folder: Path) -> None:
     calls = [words for words in commands(document) if words[0] == "tegro"]
     assert len(calls) == 10

@@ -152,6 +152,7 @@ def test_the_doctor_finds_what_is_wrong(
     assert code == found["exit_code"] != 0
     assert [check["name"] for check in found["checks"] if check["state"] == "bad"]
     moving.kill()
+    monkeypatch.setattr("tegro_analytics.api.retry.ATTEMPTS", 1)  # no pauses
     code, out, _ = run(capsys, "doctor")
     assert code == 4
     assert "BAD " in out

@@ -19,6 +19,7 @@ from tegro_analytics.api.client import Client
 from tegro_analytics.exceptions import DeadlineExceeded, TransportError
 from tegro_analytics.sandbox.process import Sandbox, start
 from tests.conftest import NOW, open_shop
+from tests.marks import first_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -90,7 +91,7 @@ def all_distinct(sandbox: Sandbox) -> bool:
 # Ctrl-C
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", first_of(signal.SIGINT, signal.SIGTERM))
 def test_a_command_ends_with_one_line_and_without_a_file(number: signal.Signals, tmp_path: Path) -> None:
     with start(orders=3_000, page_size=10, latency_ms=20, now=NOW) as sandbox:
         (tmp_path / "there.csv").write_text("as it was")

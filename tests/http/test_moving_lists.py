@@ -15,6 +15,7 @@ from tegro_analytics.api.client import Client
 from tegro_analytics.api.lists.pass_report import PassReport
 from tegro_analytics.sandbox.process import Sandbox, start
 from tests.conftest import NOW
+from tests.marks import first_of
 
 
 def client_of(sandbox: Sandbox, folder: Path, *, workers: int, pace: float | None = None) -> Client:
@@ -77,7 +78,7 @@ def meanwhile(change: object, *, every: float) -> Iterator[None]:
 # Rows come in
 
 
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.long), 4, 16])
+@pytest.mark.parametrize("workers", first_of(16, 1, 4))
 def test_nothing_is_lost_while_orders_come_in(workers: int, tmp_path: Path) -> None:
     busy = {"latency_ms": "5-40", "arrivals_per_minute": 3_000, "page_size": 20, "now": NOW}
     with start(orders=1_200, **busy) as sandbox:  # type: ignore[arg-type]

@@ -252,6 +252,7 @@ def test_an_instant_beyond_four_digits_has_no_month(tmp_path, number):
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {"month=1970-01", NO_MONTH}
 
 
+@pytest.mark.long
 def test_fifty_years_of_mixed_months_are_one_file_a_month(tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "_WAITING", 400_000)
     written = months(600, each=2)

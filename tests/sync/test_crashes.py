@@ -24,6 +24,7 @@ from tegro_analytics.store.failpoints import STEPS
 from tegro_analytics.store.tables import HELD, LEDGERS
 from tegro_analytics.sync import SyncReport
 from tests.conftest import NOW
+from tests.marks import first_of
 from tests.store.children import KILLED, Children
 from tests.sync import programs
 from tests.sync.programs import Place, place_at
@@ -184,7 +185,7 @@ def test_the_sandbox_has_changed_since(world: World) -> None:
 # Steps of the store
 
 
-@pytest.mark.parametrize("work", PATHS)
+@pytest.mark.parametrize("work", first_of(*PATHS))
 def test_a_run_goes_through_these_steps(work: str, world: World, tmp_path: Path, children: Children) -> None:
     folder = world.folder(work, tmp_path / "shop")
 
@@ -238,7 +239,7 @@ def _die_at(step: str, nth: int, *, work: str, world: World, folder: Path, child
         refuse_halves(store_of(folder), runs=RUNS[work] + done)
 
 
-@pytest.mark.parametrize("work", PATHS)
+@pytest.mark.parametrize("work", first_of(*PATHS))
 def test_a_file_that_was_copied_without_the_log_of_a_killed_run(
     work: str, world: World, tmp_path: Path, children: Children
 ) -> None:
@@ -256,7 +257,7 @@ def test_a_file_that_was_copied_without_the_log_of_a_killed_run(
 # Pages
 
 
-@pytest.mark.parametrize("work", PATHS)
+@pytest.mark.parametrize("work", first_of(*PATHS))
 def test_killed_after_some_pages(work: str, world: World, tmp_path: Path, children: Children) -> None:
     for number in (PAGES[work] // 2, PAGES[work]):
         _die_after(number, work=work, world=world, folder=tmp_path / str(number), children=children)
@@ -317,7 +318,7 @@ def _seconds(place: Place, children: Children) -> float:
     return time.monotonic() - start
 
 
-@pytest.mark.parametrize("work", PATHS)
+@pytest.mark.parametrize("work", first_of("second", "first"))
 def test_a_few_random_moments(work: str, world: World, tmp_path: Path, children: Children) -> None:
     _kill_at_random(work, 2, world, tmp_path, children)
 
