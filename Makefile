@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; fi
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version): a minute or two, once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[lab,dev]'
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[lab,dev]'
 	@touch $@
 
 demo: $(STAMP) ## try it without a key: sandbox, orders over HTTP, numbers, charts, workbooks and a notebook in demo/

@@ -23,6 +23,7 @@ FILES = {
 }
 
 
+@pytest.mark.long
 def test_the_tour_prints_the_numbers_and_leaves_the_files(
     in_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,7 +47,6 @@ def test_the_tour_prints_the_numbers_and_leaves_the_files(
         assert chart.stat().st_size > 20_000
 
 
-@pytest.mark.long
 def test_a_second_tour_replaces_the_files_of_the_first(
     in_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
