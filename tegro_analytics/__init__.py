@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tegro_analytics.frames import to_decimal as to_decimal
     from tegro_analytics.frames import to_float as to_float
     from tegro_analytics.frames import with_report_zone as with_report_zone
-    from tegro_analytics.metrics.conversion import conversion as conversion
-    from tegro_analytics.metrics.conversion import conversion_value as conversion_value
-    from tegro_analytics.metrics.fees import fees as fees
-    from tegro_analytics.metrics.payment_systems import payment_systems as payment_systems
-    from tegro_analytics.metrics.revenue import revenue as revenue
+    from tegro_analytics.metrics.checkout.conversion import conversion as conversion
+    from tegro_analytics.metrics.checkout.conversion import conversion_value as conversion_value
+    from tegro_analytics.metrics.payments.fees import fees as fees
+    from tegro_analytics.metrics.payments.revenue import revenue as revenue
+    from tegro_analytics.metrics.systems.payment_systems import payment_systems as payment_systems
     from tegro_analytics.opening import connect as connect
     from tegro_analytics.opening import demo as demo
     from tegro_analytics.reports import read_csv as read_csv

@@ -246,8 +246,8 @@ def _sorted(source: Source, table: pd.DataFrame) -> pd.DataFrame:
 
 def _facts(metric: str, orders: Any, keywords: Mapping[str, Any]) -> Facts:
     """Ask orders for the moment up to which they are known, their zone, and their first and last day."""
-    from tegro_analytics.metrics.engine import open_source
-    from tegro_analytics.metrics.window import local_time
+    from tegro_analytics.metrics.asking.window import local_time
+    from tegro_analytics.metrics.engines.source import open_source
 
     day = "created_date" if metric == "conversion" else "paid_date"
     told = keywords.get("as_of")

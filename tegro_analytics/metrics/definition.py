@@ -102,8 +102,7 @@ class Metric:
     @property
     def function(self) -> Callable[..., Any]:
         """Give the function that computes it."""
-        module = importlib.import_module(f"tegro_analytics.metrics.{_HOMES.get(self.name, self.name)}")
-        function: Callable[..., Any] = getattr(module, self.name)
+        function: Callable[..., Any] = getattr(importlib.import_module("tegro_analytics.metrics"), self.name)
         return function
 
     def names(self) -> list[str]:
@@ -127,9 +126,6 @@ class Metric:
         """Say in words which orders it is about."""
         return tr(f"metric.{self.name}.population", lang)
 
-
-_HOMES = {"conversion_value": "conversion"}
-"""Metrics that stand in the file of another one."""
 
 _KEY_KINDS: dict[str, Kind] = {
     "period_start": "date",

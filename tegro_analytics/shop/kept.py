@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from tegro_analytics import schemas
 from tegro_analytics.exceptions import ConfigurationError, StoreError, StoreLocked
 from tegro_analytics.frames.masks import masked
-from tegro_analytics.metrics.window import instant, local_time, window
+from tegro_analytics.metrics.asking.window import instant, local_time, window
 from tegro_analytics.privacy import load_salt
 from tegro_analytics.progress import wanted
 from tegro_analytics.reference import Reference

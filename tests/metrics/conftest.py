@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tegro_analytics.metrics import engine as engine_module
+from tegro_analytics.metrics.engines import source as engine_module
 from tests.golden import ENGINES, MOSCOW, native
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tegro_analytics.metrics.display import to_html, to_text
-from tegro_analytics.metrics.frame import MetricFrame
+from tegro_analytics.metrics.results.display import to_html, to_text
+from tegro_analytics.metrics.results.frame import MetricFrame
 
 REVENUE = {
     "currency": ["RUB", "JPY"],

@@ -15,7 +15,7 @@ import pytest
 
 from tegro_analytics.exceptions import ConfigurationError, DataError, MissingColumn
 from tegro_analytics.metrics import METRICS, conversion, fees, payment_systems, revenue
-from tegro_analytics.metrics.engine import Source
+from tegro_analytics.metrics.engines.source import Source
 from tests.golden import ENGINES, MOSCOW, arrow, golden_rows, native, order, pandas_frame
 
 GOLDEN = arrow(golden_rows())

@@ -13,7 +13,7 @@ import pytest
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics import conversion, payment_systems, revenue
-from tegro_analytics.metrics.periods import FREQS, Freq, all_starts, next_start, start_of, starts_of
+from tegro_analytics.metrics.asking.periods import FREQS, Freq, all_starts, next_start, start_of, starts_of
 from tests.golden import MOSCOW, arrow, golden_rows, order
 
 GOLDEN = arrow(golden_rows())

@@ -14,7 +14,7 @@ import pytest
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics import conversion, revenue
-from tegro_analytics.metrics.window import instant, local_time, window
+from tegro_analytics.metrics.asking.window import instant, local_time, window
 from tests.golden import MOSCOW, arrow, golden_rows
 
 GOLDEN = arrow(golden_rows())

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.metrics.window import Bound, window
+from tegro_analytics.metrics.asking.window import Bound, window
 
 __all__ = ["Period", "period_of"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tegro_analytics.metrics.window import Bound
+from tegro_analytics.metrics.asking.window import Bound
 from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.files import refuse
 from tegro_analytics.reports.workbook import definitions

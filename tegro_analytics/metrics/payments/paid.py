@@ -13,23 +13,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.metrics import populations
-from tegro_analytics.metrics.cells import cells, part, with_periods
-from tegro_analytics.metrics.expressions import SUM
-from tegro_analytics.metrics.question import Question, day_of, hour_of, within
+from tegro_analytics.metrics.asking import populations
+from tegro_analytics.metrics.asking.clocks import DAY, HOUR, day_of, hour_of, within
+from tegro_analytics.metrics.asking.question import Question
+from tegro_analytics.metrics.engines.expressions import SUM
+from tegro_analytics.metrics.results.cells import cells, part, with_periods
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tegro_analytics.metrics.cells import Days
+    from tegro_analytics.metrics.results.cells import Days
 
 NEEDS = ("status", "is_test", "amount", "fee", "created_date", "paid_date")
 """Columns of the orders that payments are made from."""
 
 REFUND_NEEDS = ("refund_first_seen_at",)
 
-_DAY, _HOUR, _INSIDE, _REFUND_AT = "~day", "~hour", "~inside", "~refund_at"
+_INSIDE, _REFUND_AT = "~inside", "~refund_at"
 _WITHOUT_AMOUNT = "~without_amount"
 
 _MONEY = ("gross_volume", "fees", "refunded_volume")
@@ -99,16 +100,16 @@ def _query(question: Question, names: Sequence[str], *, refunds: bool) -> pa.Tab
     frame = question.source.frame.filter(populations.not_test() & populations.paid(question.reference))
     inside = within(question)
     is_refund = (nw.col("status") == populations.REFUNDED) & (nw.col("amount") >= 0)
-    made: dict[str, nw.Expr] = {_DAY: day_of("paid"), **_values(names)}
+    made: dict[str, nw.Expr] = {DAY: day_of("paid"), **_values(names)}
     if question.hourly:
-        made[_HOUR] = hour_of("paid")
+        made[HOUR] = hour_of("paid")
     if refunds:
         made[_REFUND_AT] = nw.when(is_refund).then(nw.col("refund_first_seen_at"))
     if inside is not None:
         made[_INSIDE] = nw.when(inside).then(nw.lit(1)).otherwise(nw.lit(0))
         elsewhere = is_refund & ~nw.col("refund_first_seen_at").is_null() if refunds else None
         frame = frame.filter(inside if elsewhere is None else inside | elsewhere)
-    keys = [*question.stored_groups, *(name for name in (_DAY, _HOUR, _INSIDE, _REFUND_AT) if name in made)]
+    keys = [*question.stored_groups, *(name for name in (DAY, HOUR, _INSIDE, _REFUND_AT) if name in made)]
     sums = [
         nw.col(name).sum().cast(SUM) if name in _MONEY else nw.col(name).count().cast(nw.Int64)
         for name in made
@@ -124,8 +125,8 @@ def _query(question: Question, names: Sequence[str], *, refunds: bool) -> pa.Tab
 
 def _clock(table: pa.Table) -> tuple[Days, NDArray[np.int64] | None]:
     """Read the day and the hour of each row."""
-    days = table[_DAY].to_numpy().astype("M8[D]")
-    return days, table[_HOUR].to_numpy() if _HOUR in table.column_names else None
+    days = table[DAY].to_numpy().astype("M8[D]")
+    return days, table[HOUR].to_numpy() if HOUR in table.column_names else None
 
 
 def _refunds(question: Question, table: pa.Table) -> pa.Table:
@@ -148,7 +149,7 @@ def _active_days(question: Question, inside: pa.Table) -> pa.Table:
     """Count the days with payments of each cell."""
     inside = inside.filter(pc.field("payments") > 0)
     days, hours = _clock(inside)
-    each_once = part(question, inside, days, hours, [], apart={_DAY: pa.array(days)}).drop_columns(_DAY)
+    each_once = part(question, inside, days, hours, [], apart={DAY: pa.array(days)}).drop_columns(DAY)
     return each_once.append_column("active_days", pa.array(np.ones(each_once.num_rows, np.int64)))
 
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
 
 if TYPE_CHECKING:
-    from tegro_analytics.metrics.frame import MetricFrame
-    from tegro_analytics.metrics.question import By
-    from tegro_analytics.metrics.window import Bound
+    from tegro_analytics.metrics.asking.question import By
+    from tegro_analytics.metrics.asking.window import Bound
+    from tegro_analytics.metrics.results.frame import MetricFrame
     from tegro_analytics.reference import Reference
 
 _OUTCOMES = (
@@ -138,26 +138,17 @@ def conversion(
        orders  mature  paid_24h  unresolved  conversion_24h
     0       2       2         1           1             0.5
     """
-    from tegro_analytics.metrics import attempts
-    from tegro_analytics.metrics.cells import cells, with_periods
-    from tegro_analytics.metrics.populations import MATURITY
-    from tegro_analytics.metrics.question import Asked, ask
-    from tegro_analytics.metrics.results import finish
+    from tegro_analytics.metrics.asking.populations import MATURITY
+    from tegro_analytics.metrics.asking.question import Asked, ask
+    from tegro_analytics.metrics.checkout import attempts
+    from tegro_analytics.metrics.results.cells import cells, with_periods
+    from tegro_analytics.metrics.results.finish import finish
 
     question = ask(
         orders,
         CONVERSION,
         attempts.NEEDS,
-        Asked(
-            since=since,
-            until=until,
-            freq=freq,
-            by=by,
-            as_of=as_of,
-            money=money,
-            zone=zone,
-            reference=reference,
-        ),
+        Asked(since, until, freq, by, as_of, money, zone, reference),
     )
     frame = with_periods(
         question, cells(question, [attempts.attempts(question, money=False)]), after=MATURITY
@@ -215,26 +206,17 @@ def conversion_value(
       currency  mature  paid_24h  conversion_24h
     0      RUB  1000.0     900.0             0.9
     """
-    from tegro_analytics.metrics import attempts
-    from tegro_analytics.metrics.cells import cells, with_periods
-    from tegro_analytics.metrics.populations import MATURITY
-    from tegro_analytics.metrics.question import Asked, ask
-    from tegro_analytics.metrics.results import finish
+    from tegro_analytics.metrics.asking.populations import MATURITY
+    from tegro_analytics.metrics.asking.question import Asked, ask
+    from tegro_analytics.metrics.checkout import attempts
+    from tegro_analytics.metrics.results.cells import cells, with_periods
+    from tegro_analytics.metrics.results.finish import finish
 
     question = ask(
         orders,
         CONVERSION_VALUE,
         (*attempts.NEEDS, "amount"),
-        Asked(
-            since=since,
-            until=until,
-            freq=freq,
-            by=by,
-            as_of=as_of,
-            money=money,
-            zone=zone,
-            reference=reference,
-        ),
+        Asked(since, until, freq, by, as_of, money, zone, reference),
     )
     frame = with_periods(question, cells(question, [attempts.attempts(question, money=True)]), after=MATURITY)
     return finish(question, frame, attempts.value_rates(frame))

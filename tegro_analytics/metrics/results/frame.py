@@ -53,7 +53,7 @@ class MetricFrame(pd.DataFrame):
         lang
             ``ru`` or ``en``; by default ``TEGRO_LANG``, else the system's.
         """
-        from tegro_analytics.metrics.display import to_text
+        from tegro_analytics.metrics.results.display import to_text
 
         return to_text(pd.DataFrame(self), self.metric, lang=lang)
 
@@ -65,7 +65,7 @@ class MetricFrame(pd.DataFrame):
         lang
             ``ru`` or ``en``; by default ``TEGRO_LANG``, else the system's.
         """
-        from tegro_analytics.metrics.display import to_html
+        from tegro_analytics.metrics.results.display import to_html
 
         return Shown(self.to_text(lang=lang), to_html(pd.DataFrame(self), self.metric, lang=lang))
 
@@ -73,6 +73,6 @@ class MetricFrame(pd.DataFrame):
         return self.to_text()
 
     def _repr_html_(self) -> str:
-        from tegro_analytics.metrics.display import to_html
+        from tegro_analytics.metrics.results.display import to_html
 
         return to_html(pd.DataFrame(self), self.metric)

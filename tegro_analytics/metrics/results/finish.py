@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError
+from tegro_analytics.metrics.asking.question import Question
 from tegro_analytics.metrics.definition import Kind
-from tegro_analytics.metrics.engine import MoneyForm
-from tegro_analytics.metrics.frame import MetricFrame
-from tegro_analytics.metrics.question import Question
+from tegro_analytics.metrics.engines.source import MoneyForm
+from tegro_analytics.metrics.results.frame import MetricFrame
 
 MONEY = pa.decimal128(28, 8)
 """Decimals of results: wide enough for every sum, narrow enough for `a - b`, which adds a digit each time."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from tegro_analytics.metrics import populations
-from tegro_analytics.metrics.cells import part
-from tegro_analytics.metrics.expressions import SUM
-from tegro_analytics.metrics.periods import Freq
-from tegro_analytics.metrics.question import Question, within
-from tegro_analytics.metrics.rates import rate_of_counts, ratio
+from tegro_analytics.metrics.asking import populations
+from tegro_analytics.metrics.asking.clocks import grouped, within
+from tegro_analytics.metrics.asking.question import Question
+from tegro_analytics.metrics.engines.expressions import SUM
+from tegro_analytics.metrics.results.cells import placed
+from tegro_analytics.metrics.results.rates import rate_of_counts, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,6 @@ NEEDS = ("status", "is_test", "created_at", "created_date", "paid_date", "second
 
 QUANTILES = {"seconds_to_pay_p50": 0.5, "seconds_to_pay_p90": 0.9, "seconds_to_pay_p99": 0.99}
 
-_DAY, _PERIOD, _HOUR, _WEEKDAY = "~day", "~key", "~hour", "~weekday"
 _SECONDS = "~seconds"
 _NO_ORDERS = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -39,11 +38,7 @@ def attempts(question: Question, *, money: bool) -> pa.Table:
     money
         Whether to sum amounts. What has an unknown status is counted all the same.
     """
-    table = _query(question, money=money)
-    days = table[_DAY].to_numpy().astype("M8[D]")
-    hours = table[_HOUR].to_numpy() if question.hourly else None
-    values = [name for name in table.column_names if not name.startswith("~")]
-    return part(question, table, days, hours, [name for name in values if name not in question.stored_groups])
+    return placed(question, _query(question, money=money))
 
 
 def _conditions(question: Question) -> dict[str, nw.Expr]:
@@ -74,18 +69,14 @@ def _query(question: Question, *, money: bool) -> pa.Table:
     inside = within(question)
     if inside is not None:
         frame = frame.filter(inside)
-    keys = _period_keys(question)
-    frame = frame.with_columns(**keys, **_values(question, money=money))
-    sums = [nw.col("created_date").min().alias(_DAY)]
+    frame = frame.with_columns(**_values(question, money=money))
+    sums = []
     for name in _conditions(question):
         sums += [nw.col(name).sum().cast(SUM) if money else nw.col(name).count().cast(nw.Int64)]
     sums += [nw.col("unknown_status").count().cast(nw.Int64)]
     for name, share in ({} if money else QUANTILES).items():
         sums += [nw.col(_SECONDS).quantile(share, interpolation="linear").alias(name)]
-    grouped = [*question.stored_groups, *keys]
-    if not grouped:
-        return question.source.collect(frame.select(*sums))
-    return question.source.collect(frame.group_by(*grouped).agg(*sums))
+    return grouped(question, frame, sums, clock="created")
 
 
 def _values(question: Question, *, money: bool) -> dict[str, nw.Expr]:
@@ -101,30 +92,6 @@ def _values(question: Question, *, money: bool) -> dict[str, nw.Expr]:
         in_time = populations.paid(question.reference) & (nw.col("seconds_to_pay") >= 0)
         values[_SECONDS] = nw.when(in_time).then(nw.col("seconds_to_pay").cast(nw.Float64))
     return values
-
-
-def _period_keys(question: Question) -> dict[str, nw.Expr]:
-    """Express what tells periods, hours and weekdays apart."""
-    keys: dict[str, nw.Expr] = {}
-    if question.freq:
-        keys[_PERIOD] = _period_key(question.freq)
-    if question.hourly:
-        keys[_HOUR] = nw.col("created_hour")
-    if "weekday" in question.dims:
-        keys[_WEEKDAY] = nw.col("created_weekday")
-    return keys
-
-
-def _period_key(freq: Freq) -> nw.Expr:
-    day = nw.col("created_date")
-    if freq == "week":
-        return nw.col("created_week")
-    if freq in ("hour", "day"):
-        return day
-    year, month = day.dt.year().cast(nw.Int64), day.dt.month().cast(nw.Int64)
-    if freq == "year":
-        return year
-    return year * 12 + month if freq == "month" else year * 4 + (month - 1) // 3
 
 
 def conversion_values(frame: pd.DataFrame) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_cou
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tegro_analytics.metrics.frame import MetricFrame
-    from tegro_analytics.metrics.question import By
-    from tegro_analytics.metrics.window import Bound
+    from tegro_analytics.metrics.asking.question import By
+    from tegro_analytics.metrics.asking.window import Bound
+    from tegro_analytics.metrics.results.frame import MetricFrame
     from tegro_analytics.reference import Reference
 
 FEES = Metric(
@@ -92,24 +92,15 @@ def fees(
       currency  fees  payments  fee_per_payment  zero_fee_share
     0      RUB  50.0         2             25.0             0.5
     """
-    from tegro_analytics.metrics import payments as paid
-    from tegro_analytics.metrics.question import Asked, ask
-    from tegro_analytics.metrics.results import finish
+    from tegro_analytics.metrics.asking.question import Asked, ask
+    from tegro_analytics.metrics.payments import paid
+    from tegro_analytics.metrics.results.finish import finish
 
     question = ask(
         orders,
         FEES,
         paid.NEEDS,
-        Asked(
-            since=since,
-            until=until,
-            freq=freq,
-            by=by,
-            as_of=as_of,
-            money=money,
-            zone=zone,
-            reference=reference,
-        ),
+        Asked(since, until, freq, by, as_of, money, zone, reference),
     )
     frame = paid.payment_cells(question, paid.payments(question, PAYMENT_VALUES, refunds=False))
     return finish(question, frame, fee_values(frame))
@@ -117,7 +108,7 @@ def fees(
 
 def fee_values(frame: pd.DataFrame) -> dict[str, Any]:
     """Compute what follows from the sums."""
-    from tegro_analytics.metrics import rates
+    from tegro_analytics.metrics.results import rates
 
     return {
         **frame,

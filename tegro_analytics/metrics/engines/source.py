@@ -99,21 +99,21 @@ def _narwhals(orders: Any, metric: str) -> Any:
 
 def _from_pandas(frame: Any, wanted: list[str], *, metric: str, zone: str | ZoneInfo | None) -> Source:
     """Bring the columns of a pandas frame into DuckDB, without touching the frame."""
-    from tegro_analytics.metrics import columns
+    from tegro_analytics.metrics.engines import arrow
 
-    own = columns.stored_zone(frame, report_zone(None))
+    own = arrow.stored_zone(frame, report_zone(None))
     chosen = own if zone is None else report_zone(zone)
-    table = columns.arrow_from_pandas(frame, wanted, zone=chosen, remake=chosen.key != own.key)
-    money = cast("MoneyForm", columns.money_form(frame))
+    table = arrow.arrow_from_pandas(frame, wanted, zone=chosen, remake=chosen.key != own.key)
+    money = cast("MoneyForm", arrow.money_form(frame))
     return _in_duckdb(table, metric=metric, zone=chosen, money=money)
 
 
 def _from_arrow(table: pa.Table, wanted: list[str], *, metric: str, zone: str | ZoneInfo | None) -> Source:
     """Bring the columns of an Arrow table into DuckDB."""
-    from tegro_analytics.metrics import columns
+    from tegro_analytics.metrics.engines import arrow
 
     chosen = report_zone(zone)
-    table = columns.arrow_from_arrow(table, wanted, zone=chosen)
+    table = arrow.arrow_from_arrow(table, wanted, zone=chosen)
     return _in_duckdb(table, metric=metric, zone=chosen, money="float64")
 
 
@@ -143,7 +143,7 @@ def _from_lazy(
     frame: nw.LazyFrame[Any], wanted: list[str], *, metric: str, zone: str | ZoneInfo | None
 ) -> Source:
     """Select columns of a frame that stays in its own engine; make missing ones where that is safe."""
-    from tegro_analytics.metrics.expressions import Canon
+    from tegro_analytics.metrics.engines.expressions import Canon
 
     schema = frame.collect_schema()
     polars = frame.implementation.is_polars()

@@ -13,9 +13,9 @@ from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_cou
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tegro_analytics.metrics.frame import MetricFrame
-    from tegro_analytics.metrics.question import By, Question
-    from tegro_analytics.metrics.window import Bound
+    from tegro_analytics.metrics.asking.question import By, Question
+    from tegro_analytics.metrics.asking.window import Bound
+    from tegro_analytics.metrics.results.frame import MetricFrame
     from tegro_analytics.reference import Reference
 
 REVENUE = Metric(
@@ -141,25 +141,16 @@ def revenue(
       currency  gross_volume  fees  refunds  net_volume  payments
     0      RUB        1400.0  70.0    400.0       930.0         2
     """
-    from tegro_analytics.metrics import payments as paid
-    from tegro_analytics.metrics.question import Asked, ask
-    from tegro_analytics.metrics.results import finish
+    from tegro_analytics.metrics.asking.question import Asked, ask
+    from tegro_analytics.metrics.payments import paid
+    from tegro_analytics.metrics.results.finish import finish
 
     share = share_of(merchant_share)
     question = ask(
         orders,
         REVENUE,
         (*paid.NEEDS, *paid.REFUND_NEEDS),
-        Asked(
-            since=since,
-            until=until,
-            freq=freq,
-            by=by,
-            as_of=as_of,
-            money=money,
-            zone=zone,
-            reference=reference,
-        ),
+        Asked(since, until, freq, by, as_of, money, zone, reference),
     )
     result = paid.payments(question, PAYMENT_VALUES, refunds=True)
     frame = paid.payment_cells(question, result)
@@ -189,8 +180,8 @@ def revenue_values(
     question: Question, frame: pd.DataFrame, *, share: Decimal, first: dt.datetime | None
 ) -> dict[str, Any]:
     """Compute what follows from the sums."""
-    from tegro_analytics.metrics import rates
-    from tegro_analytics.metrics.cells import day_counts
+    from tegro_analytics.metrics.results import rates
+    from tegro_analytics.metrics.results.cells import day_counts
 
     days = day_counts(question, frame, first)
     return {

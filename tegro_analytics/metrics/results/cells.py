@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.metrics.periods import all_starts, next_start, start_of, starts_of
-from tegro_analytics.metrics.question import Question
+from tegro_analytics.metrics.asking.clocks import DAY, HOUR
+from tegro_analytics.metrics.asking.periods import all_starts, next_start, start_of, starts_of
+from tegro_analytics.metrics.asking.question import Question
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,6 +62,17 @@ def part(
         placed[PERIOD] = pa.array(_starts(question, days, hours))
     placed |= {**apart, **{name: table[name] for name in values}}
     return _summed(pa.table(placed), [*question.groups, *([PERIOD] if question.freq else []), *apart])
+
+
+def placed(question: Question, table: pa.Table) -> pa.Table:
+    """Place the rows of a query that :func:`~tegro_analytics.metrics.asking.clocks.grouped` ran.
+
+    Every column is a value that is neither a key nor a mark of the query, which begins with ``~``.
+    """
+    days = table[DAY].to_numpy().astype("M8[D]")
+    hours = table[HOUR].to_numpy() if question.hourly else None
+    names = [name for name in table.column_names if not name.startswith("~")]
+    return part(question, table, days, hours, [name for name in names if name not in question.stored_groups])
 
 
 def _starts(question: Question, days: Days, hours: NDArray[np.int64] | None) -> NDArray[np.datetime64]:

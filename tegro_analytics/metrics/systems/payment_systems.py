@@ -7,19 +7,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tegro_analytics.metrics.conversion import CONVERSION
+from tegro_analytics.metrics.checkout.conversion import CONVERSION
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
-from tegro_analytics.metrics.fees import FEES, fee_values
-from tegro_analytics.metrics.fees import PAYMENT_VALUES as FEE_VALUES
-from tegro_analytics.metrics.revenue import PAYMENT_VALUES as REVENUE_VALUES
-from tegro_analytics.metrics.revenue import REVENUE, revenue_values, share_of
+from tegro_analytics.metrics.payments.fees import FEES, fee_values
+from tegro_analytics.metrics.payments.fees import PAYMENT_VALUES as FEE_VALUES
+from tegro_analytics.metrics.payments.revenue import PAYMENT_VALUES as REVENUE_VALUES
+from tegro_analytics.metrics.payments.revenue import REVENUE, revenue_values, share_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tegro_analytics.metrics.frame import MetricFrame
-    from tegro_analytics.metrics.question import By, Question
-    from tegro_analytics.metrics.window import Bound
+    from tegro_analytics.metrics.asking.question import By, Question
+    from tegro_analytics.metrics.asking.window import Bound
+    from tegro_analytics.metrics.results.frame import MetricFrame
     from tegro_analytics.reference import Reference
 
 NAMES = ("payment_system", "family", "rail")
@@ -106,34 +106,27 @@ def payment_systems(
     0       YooMoney    0.5          0.9             1.0
     1        Bitcoin    0.5          0.1             1.0
     """
-    from tegro_analytics.metrics import attempts, payments
-    from tegro_analytics.metrics.question import Asked, ask
+    from tegro_analytics.metrics.asking.question import Asked, ask
+    from tegro_analytics.metrics.checkout import attempts
+    from tegro_analytics.metrics.payments import paid as payments
 
     share = share_of(merchant_share)
     question = ask(
         orders,
         PAYMENT_SYSTEMS,
         (*payments.NEEDS, *payments.REFUND_NEEDS, *attempts.NEEDS, *NAMES),
-        Asked(
-            since=since,
-            until=until,
-            freq=freq,
-            by=by,
-            as_of=as_of,
-            money=money,
-            zone=zone,
-            reference=reference,
-        ),
+        Asked(since, until, freq, by, as_of, money, zone, reference),
     )
     return _answer(question, share)
 
 
 def _answer(question: Question, share: Decimal) -> MetricFrame:
     """Put the parts of both clocks into the same cells."""
-    from tegro_analytics.metrics import attempts, payments
-    from tegro_analytics.metrics.cells import cells, with_periods
-    from tegro_analytics.metrics.populations import MATURITY
-    from tegro_analytics.metrics.results import finish
+    from tegro_analytics.metrics.asking.populations import MATURITY
+    from tegro_analytics.metrics.checkout import attempts
+    from tegro_analytics.metrics.payments import paid as payments
+    from tegro_analytics.metrics.results.cells import cells, with_periods
+    from tegro_analytics.metrics.results.finish import finish
 
     by_payment = replace(question, metric=replace(question.metric, clock="paid"))
     by_creation = replace(question, metric=replace(question.metric, clock="created"))
@@ -153,8 +146,8 @@ def _names(question: Question, frame: pd.DataFrame) -> dict[str, Any]:
     """Look up how the orders name each payment system; of several names, the first of the alphabet."""
     import narwhals as nw
 
-    from tegro_analytics.metrics import populations
-    from tegro_analytics.metrics.cells import to_pandas
+    from tegro_analytics.metrics.asking import populations
+    from tegro_analytics.metrics.results.cells import to_pandas
 
     grouped = question.source.frame.filter(populations.not_test()).group_by("payment_system_id")
     named = to_pandas(question.source.collect(grouped.agg(*(nw.col(name).min() for name in NAMES))))
@@ -167,7 +160,8 @@ def _shares(question: Question, frame: pd.DataFrame, values: dict[str, Any]) -> 
     import numpy as np
     import pandas as pd
 
-    from tegro_analytics.metrics import attempts, rates
+    from tegro_analytics.metrics.checkout import attempts
+    from tegro_analytics.metrics.results import rates
 
     keys = [name for name in question.keys if name not in ("payment_system_id", "period_end", "complete")]
     group = frame.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()

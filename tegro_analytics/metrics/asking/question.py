@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import narwhals as nw
-
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.metrics.definition import PERIOD_KEYS, Clock, Metric
-from tegro_analytics.metrics.engine import MoneyForm, Source, moment_of, money_form, open_source
-from tegro_analytics.metrics.periods import Freq, frequency
-from tegro_analytics.metrics.window import Bound, Window, instant, local_time, window
+from tegro_analytics.metrics.asking.periods import Freq, frequency
+from tegro_analytics.metrics.asking.window import Bound, Window, instant, local_time, window
+from tegro_analytics.metrics.definition import PERIOD_KEYS, Metric
+from tegro_analytics.metrics.engines.source import MoneyForm, Source, moment_of, money_form, open_source
 from tegro_analytics.reference import Reference, load_reference
 
 By = str | Iterable[str] | None
@@ -155,40 +153,3 @@ def _is_day(bound: Bound | None) -> bool:
     if isinstance(bound, str):
         return len(bound.strip()) <= len("2026-10-01")
     return bound is None or not isinstance(bound, dt.datetime)
-
-
-def day_of(clock: Clock) -> nw.Expr:
-    """Express the day on the clock of a metric; a payment without a date is dated by its creation."""
-    return (
-        nw.coalesce(nw.col("paid_date"), nw.col("created_date"))
-        if clock == "paid"
-        else nw.col("created_date")
-    )
-
-
-def hour_of(clock: Clock) -> nw.Expr:
-    """Express the hour of the day on the clock of a metric."""
-    return (
-        nw.coalesce(nw.col("paid_hour"), nw.col("created_hour"))
-        if clock == "paid"
-        else nw.col("created_hour")
-    )
-
-
-def within(question: Question) -> nw.Expr | None:
-    """Express that an order lies within the bounds, by its day where they are days; None without bounds."""
-    bounds, clock = question.window, question.metric.clock
-    if bounds.is_open:
-        return None
-    since: dt.date | None
-    until: dt.date | None
-    if bounds.by_days:
-        since, until = (None if one is None else one.date() for one in (bounds.since, bounds.until))
-        value = day_of(clock)
-    else:
-        since, until = bounds.instants()
-        value = (
-            nw.coalesce(nw.col("paid_at"), nw.col("created_at")) if clock == "paid" else nw.col("created_at")
-        )
-    parts = ([] if since is None else [value >= since]) + ([] if until is None else [value < until])
-    return nw.all_horizontal(*parts, ignore_nulls=False)

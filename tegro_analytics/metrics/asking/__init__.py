@@ -1,0 +1,1 @@
+"""What is asked: bounds, periods, populations, and the question that puts them together."""

@@ -1,0 +1,1 @@
+"""What became of orders: conversion, and what it is made of."""

@@ -1,0 +1,1 @@
+"""Frames of every engine: opened, checked, in the types that the metrics count on."""

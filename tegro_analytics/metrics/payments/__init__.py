@@ -1,0 +1,1 @@
+"""What was paid: revenue and fees, from one query."""

@@ -1,0 +1,1 @@
+"""What is answered: cells, rates, and the frame that shows itself."""

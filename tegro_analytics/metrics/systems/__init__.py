@@ -1,0 +1,1 @@
+"""The payment systems beside each other."""
