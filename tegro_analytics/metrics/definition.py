@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tegro_analytics.texts import catalogue, tr
 
-Kind = Literal["money", "count", "rate", "number", "seconds", "text", "date", "bool"]
+Kind = Literal["money", "count", "rate", "number", "seconds", "text", "date", "instant", "bool"]
 Clock = Literal["paid", "created", "both"]
 
 DTYPES: dict[Kind, str] = {
@@ -24,6 +24,7 @@ DTYPES: dict[Kind, str] = {
     "seconds": "float64, missing where there is none",
     "text": "str",
     "date": "datetime64[us], the wall clock of the report zone",
+    "instant": "datetime64[us, zone], the report zone; may be missing",
     "bool": "bool",
 }
 """The dtype in pandas of each kind of column."""
@@ -83,12 +84,18 @@ class Metric:
         where some columns go by the one and some by the other.
     keys
         Keys that every result has, before those of ``freq``.
-    dims
-        Keys that every result has, after those of ``freq`` and before those of ``by``.
     columns
         The values, in order.
     rules
         Names of the rules for edge cases that apply, as in ``rule.<name>``.
+    dims
+        Keys that every result has, after those of ``freq`` and before those of ``by``.
+    headline
+        The columns that a result of many rows is shown with; every column is in the frame.
+    inputs
+        What the function takes, in order: ``orders``, else the names of other tables.
+    is_list
+        Whether a row of the result is one order, customer or the like: no sum, and the first 1,000 alone.
     """
 
     name: str
@@ -98,6 +105,9 @@ class Metric:
     columns: tuple[MetricColumn, ...]
     rules: tuple[str, ...]
     dims: tuple[str, ...] = ()
+    headline: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ("orders",)
+    is_list: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -133,5 +143,6 @@ _KEY_KINDS: dict[str, Kind] = {
     "complete": "bool",
     "payment_system_id": "number",
     "weekday": "number",
+    "amount_band": "number",
     "hour": "number",
 }

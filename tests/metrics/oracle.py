@@ -13,12 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.golden import AS_OF, Row
+from tests.metrics.drawn import Cells, Days
 
 DAY_SECONDS = 86_400
 UNIT = 10**8
-
-Cells = dict[tuple[Any, ...], dict[str, Any]]
-Days = tuple[dt.date | None, dt.date | None]
 
 
 def units(amount: Decimal | None) -> int:

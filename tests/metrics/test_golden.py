@@ -190,3 +190,11 @@ def test_bounds_are_on_the_clock_of_the_metric(golden: Any) -> None:
     assert conversion(golden, **bounds)["orders"].tolist() == [4]
     assert column(revenue(golden, since="2026-03-03 18:00"), "gross_volume", currency="RUB") == [450]
     assert conversion(golden, until="2026-03-02 09:00")["orders"].tolist() == [2]
+
+
+def test_bands_of_amounts(golden: Any) -> None:
+    bands = revenue(golden, by="amount_band")
+    roubles = bands[bands["currency"] == "RUB"]
+    assert roubles["amount_band"].tolist() == [100, 200, 500, 1_000]
+    assert [float(value) for value in roubles["gross_volume"]] == [150, 700, 500, 1000]
+    assert conversion(golden, by="amount_band")["orders"].tolist() == [1, 1, 3, 3, 1]

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 import random
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tegro_analytics.metrics import conversion, conversion_value, fees, payment_systems, revenue
-from tests.golden import AS_OF, MOSCOW, Row, arrow, native
+from tests.golden import AS_OF, Row, arrow, native
 from tests.metrics import oracle
+from tests.metrics.drawn import (
+    ALL_ENGINES,
+    NOW,
+    SOME_ENGINES,
+    ZONES,
+    Days,
+    assert_same,
+    bounds,
+    few,
+    histories,
+    many,
+    only,
+    read,
+)
 
-NEW_YORK = ZoneInfo("America/New_York")
-ZONES = (MOSCOW, NEW_YORK)
-"""Moscow has days of 24 hours; in New York the clocks went forward on 8 March 2026."""
-
-FIRST = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
-ENGINES = ("pandas float64", "polars lazy", "duckdb in America/New_York")
 REVENUE = (
     "gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket", "refund_rate",
     "refund_rate_value", "active_days", "zero_days", "undated_refunds", "excluded_negative",
@@ -36,88 +39,15 @@ FEES = (
 )  # fmt: skip
 
 
-@st.composite
-def an_order(draw: st.DrawFn, id: int) -> Row:  # noqa: A002
-    created = FIRST + dt.timedelta(minutes=draw(st.integers(0, 9 * 24 * 60)))
-    wait = draw(st.sampled_from([None, -60, 0, 45, 3_600, 86_399, 86_400, 86_401, 200_000]))
-    refund = draw(st.sampled_from([None, None, 3_600, 3 * 86_400]))
-    status = draw(st.sampled_from([0, 1, 1, 1, 2, 3, 3, 4, 7]))
-    paid = None if wait is None else created + dt.timedelta(seconds=wait)
-    return {
-        "shop_id": draw(st.sampled_from(["a", "b"])),
-        "id": id,
-        "payment_id": f"o-{id}",
-        "status": status,
-        "is_test": draw(st.integers(0, 9)) == 0,
-        "created_at": created,
-        "paid_at": paid,
-        "amount": Decimal(
-            draw(st.sampled_from(["100", "0", "-5", "33.33", "0.00000001", "1234567.89", "70.7"]))
-        ),
-        "fee": draw(st.sampled_from([None, Decimal(0), Decimal("1.01"), Decimal("0.00000003")])),
-        "currency": draw(st.sampled_from(["RUB", "RUB", "USD"])),
-        "payment_system_id": draw(st.sampled_from([25, 28, None, 999])),
-        "email": None,
-        "refund_first_seen_at": None if refund is None else (paid or created) + dt.timedelta(seconds=refund),
-        "observed_at": created + dt.timedelta(hours=draw(st.sampled_from([1, 23, 24, 48]))),
-        "as_of": NOW,
-    }
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[Row]:
-    return [draw(an_order(id=number)) for number in range(draw(st.integers(0, 12)))]
-
-
-days = st.none() | st.integers(0, 10).map(lambda number: dt.date(2026, 3, 1) + dt.timedelta(days=number))
-
-
-@st.composite
-def bounds(draw: st.DrawFn) -> oracle.Days:
-    since, until = draw(days), draw(days)
-    return (until, since) if since and until and since > until else (since, until)
-
-
-def read(frame: pd.DataFrame, keys: Sequence[str], names: Sequence[str]) -> oracle.Cells:
-    """Read a result as cells of plain values."""
-    cells: oracle.Cells = {}
-    for row in frame.to_dict("records"):
-        key = tuple(_plain(row[name]) for name in keys)
-        assert key not in cells, "a cell stands twice"
-        cells[key] = {name: _plain(row[name]) for name in names}
-    return cells
-
-
-def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return value.date() if isinstance(value, dt.datetime) else value
-
-
-def assert_same(found: oracle.Cells, expected: oracle.Cells) -> None:
-    assert sorted(map(str, found)) == sorted(map(str, expected))
-    for key, values in found.items():
-        for name, value in values.items():
-            wanted = expected[key][name]
-            if name.startswith("seconds") and wanted is not None:
-                assert math.isclose(value, wanted, rel_tol=1e-9), (key, name, value, wanted)
-            else:
-                assert value == wanted, (key, name, value, wanted)
-
-
-def check_money(rows: list[Row], zone: ZoneInfo, limits: oracle.Days, engine: str) -> None:
+def check_money(rows: list[Row], zone: ZoneInfo, limits: Days, engine: str) -> None:
     frame = native(engine, arrow(rows, zone=zone), zone=zone)
     options: dict[str, Any] = {"since": limits[0], "until": limits[1], "zone": zone, "money": "decimal"}
     whole = oracle.money(rows, zone, limits, daily=False)
-    assert_same(read(revenue(frame, **options), ["currency"], REVENUE), _only(whole, REVENUE))
-    assert_same(read(fees(frame, **options), ["currency"], FEES), _only(whole, FEES))
+    assert_same(read(revenue(frame, **options), ["currency"], REVENUE), only(whole, REVENUE))
+    assert_same(read(fees(frame, **options), ["currency"], FEES), only(whole, FEES))
     daily = oracle.money(rows, zone, limits, daily=True)
     keys = ["currency", "period_start"]
-    assert_same(read(revenue(frame, freq="day", **options), keys, REVENUE), _only(daily, REVENUE))
-
-
-def _only(cells: oracle.Cells, names: Sequence[str]) -> oracle.Cells:
-    return {key: {name: values[name] for name in names} for key, values in cells.items()}
+    assert_same(read(revenue(frame, freq="day", **options), keys, REVENUE), only(daily, REVENUE))
 
 
 COUNTS = (
@@ -139,18 +69,18 @@ RATES = (
 )  # fmt: skip
 
 
-def check_conversion(rows: list[Row], zone: ZoneInfo, limits: oracle.Days, engine: str) -> None:
+def check_conversion(rows: list[Row], zone: ZoneInfo, limits: Days, engine: str) -> None:
     frame = native(engine, arrow(rows, zone=zone), zone=zone)
     options: dict[str, Any] = {"since": limits[0], "until": limits[1], "zone": zone}
     names = (*COUNTS, *RATES)
     whole = oracle.outcomes(rows, zone, limits, by=None) if rows else {}
-    assert_same(read(conversion(frame, **options), [], names), _only(whole, names))
+    assert_same(read(conversion(frame, **options), [], names), only(whole, names))
     by_system = oracle.outcomes(rows, zone, limits, by="payment_system_id")
     found = read(conversion(frame, by="payment_system_id", **options), ["payment_system_id"], names)
-    assert_same(found, _only(by_system, names))
+    assert_same(found, only(by_system, names))
     daily = oracle.outcomes(rows, zone, limits, by="day")
     found = read(conversion(frame, freq="day", **options), ["period_start"], names)
-    assert_same({key: cell for key, cell in found.items() if _some(cell)}, _only(daily, names))
+    assert_same({key: cell for key, cell in found.items() if _some(cell)}, only(daily, names))
     in_money = read(
         conversion_value(frame, money="decimal", by="shop_id", **options), ["currency", "shop_id"], COUNTS
     )
@@ -185,29 +115,25 @@ def check_invariants(rows: list[Row], engine: str, seed: int) -> None:
         )
 
 
-few = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-many = settings(few, max_examples=60)
-
-
 @pytest.fixture(autouse=True)
 def _at_another_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert AS_OF != NOW
     monkeypatch.setattr(oracle, "AS_OF", NOW)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", SOME_ENGINES)
 class TestSome:
     @few
     @given(rows=histories(), zone=st.sampled_from(ZONES), limits=bounds())
     def test_money_equals_the_oracle(
-        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: oracle.Days
+        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: Days
     ) -> None:
         check_money(rows, zone, limits, engine)
 
     @few
     @given(rows=histories(), zone=st.sampled_from(ZONES), limits=bounds())
     def test_conversion_equals_the_oracle(
-        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: oracle.Days
+        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: Days
     ) -> None:
         check_conversion(rows, zone, limits, engine)
 
@@ -218,19 +144,19 @@ class TestSome:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("engine", [*ENGINES, "pandas decimal", "pyarrow", "polars"])
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 class TestMany:
     @many
     @given(rows=histories(), zone=st.sampled_from(ZONES), limits=bounds())
     def test_money_equals_the_oracle(
-        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: oracle.Days
+        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: Days
     ) -> None:
         check_money(rows, zone, limits, engine)
 
     @many
     @given(rows=histories(), zone=st.sampled_from(ZONES), limits=bounds())
     def test_conversion_equals_the_oracle(
-        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: oracle.Days
+        self, engine: str, rows: list[Row], zone: ZoneInfo, limits: Days
     ) -> None:
         check_conversion(rows, zone, limits, engine)
 

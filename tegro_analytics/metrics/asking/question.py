@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
+from tegro_analytics.metrics.asking.bands import AMOUNT_BAND, amount_band
 from tegro_analytics.metrics.asking.periods import Freq, frequency
 from tegro_analytics.metrics.asking.window import Bound, Window, instant, local_time, window
 from tegro_analytics.metrics.definition import PERIOD_KEYS, Metric
@@ -96,6 +97,8 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
     dims = _dimensions(asked.by, metric)
     columns = _columns(metric, needs, asked, freq=freq, dims=dims)
     source = open_source(orders, columns, metric=metric.name, zone=asked.zone)
+    if AMOUNT_BAND in dims:
+        source = replace(source, frame=source.frame.with_columns(amount_band().alias(AMOUNT_BAND)))
     bounds = window(asked.since, asked.until, source.zone)
     as_of = None
     if asked.as_of is not None:
@@ -136,7 +139,9 @@ def _columns(
 ) -> list[str]:
     """List the columns of the orders that the answer needs."""
     clocks = ("created",) if metric.clock == "created" else ("paid", "created")
-    columns = [*needs, *metric.keys, *(name for name in dims if name not in CALENDAR)]
+    columns = [*needs, *metric.keys, *(name for name in dims if name not in (*CALENDAR, AMOUNT_BAND))]
+    if AMOUNT_BAND in dims:
+        columns.append("amount")
     if asked.as_of is None:
         columns.append("as_of")
     if freq == "hour" or "hour" in dims:

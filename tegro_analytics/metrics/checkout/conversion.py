@@ -38,6 +38,7 @@ CONVERSION = Metric(
         MetricColumn("seconds_to_pay_p99", "seconds"),
     ),
     rules=("tests", "mature", "unresolved", "paid_without_date", "paid_before_created", "empty_denominator"),
+    headline=("orders", "mature", "paid_24h", "conversion_24h", "conversion_ever", "pending", "stale_open"),
 )
 
 CONVERSION_VALUE = Metric(

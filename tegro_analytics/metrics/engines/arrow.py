@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.money import decimals_from_floats
-from tegro_analytics.schemas import MONEY_SCALE, ORDERS, arrow_types
+from tegro_analytics.schemas import MONEY_SCALE, ORDERS, Table, arrow_types
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def arrow_from_pandas(frame: pd.DataFrame, names: Iterable[str], *, zone: ZoneIn
     made: dict[str, Any] = {}
     for name in names:
         if name in frame.columns and not (remake and calendar_part(name)):
-            made[name] = canonical_column(_array(frame[name], name), name)
+            made[name] = canonical_column(array_of(frame[name], name), name)
         elif (column := _made(name, frame.get, zone)) is not None:
             made[name] = column
     return _table(made, len(frame))
@@ -70,9 +70,9 @@ def calendar_part(name: str) -> tuple[str, str] | None:
     return (clock, part) if clock in _CLOCKS and part in _PARTS else None
 
 
-def _array(series: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArray:
+def array_of(series: pd.Series[Any], name: str, table: Table = ORDERS) -> pa.Array | pa.ChunkedArray:
     """Turn one column of pandas into Arrow; whatever pandas takes for missing becomes null."""
-    kind = ORDERS.by_name[name].kind if name in ORDERS.by_name else None
+    kind = table.by_name[name].kind if name in table.by_name else None
     if kind == "money" and series.dtype.kind == "f" and not hasattr(series.dtype, "pyarrow_dtype"):
         return _exact(series.to_numpy(dtype=np.float64, na_value=np.nan), name)
     if kind == "instant" and series.dtype == object and series.isna().all():
@@ -93,15 +93,17 @@ def _exact(values: Any, name: str) -> pa.Array:
     raise DataError(f"the column {name!r}: {reason}")
 
 
-def canonical_column(array: pa.Array | pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
-    """Give a column the type that the schema of the orders names.
+def canonical_column(
+    array: pa.Array | pa.ChunkedArray, name: str, table: Table = ORDERS
+) -> pa.Array | pa.ChunkedArray:
+    """Give a column the type that the schema of its table names.
 
     Raises
     ------
     DataError
         If a value does not fit that type, or instants have no time zone.
     """
-    column = ORDERS.by_name.get(name)
+    column = table.by_name.get(name)
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
     if column is None:
@@ -156,7 +158,7 @@ def _seconds_to_pay(created: Any, paid: Any) -> pa.Array | None:
     if created is None or paid is None:
         return None
     start, end = (
-        canonical_column(_array(series, name), name).cast(pa.int64())
+        canonical_column(array_of(series, name), name).cast(pa.int64())
         for series, name in ((created, "created_at"), (paid, "paid_at"))
     )
     return pc.divide(pc.subtract(end, start), 1_000_000)
@@ -197,7 +199,7 @@ def _days_differ(frame: pd.DataFrame, clock: str) -> bool:
     if not {f"{clock}_at", f"{clock}_date"} <= set(frame.columns):
         return False
     days, instants = (
-        canonical_column(_array(frame[name], name), name) for name in (f"{clock}_date", f"{clock}_at")
+        canonical_column(array_of(frame[name], name), name) for name in (f"{clock}_date", f"{clock}_at")
     )
     same = pc.equal(days, instants.cast(pa.timestamp("us")).cast(pa.date32()))
     return pc.all(same).as_py() is False

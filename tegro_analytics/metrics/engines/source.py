@@ -28,8 +28,8 @@ MoneyForm = Literal["float64", "decimal"]
 
 _DEFAULT_ZONE = "Europe/Moscow"
 _WHAT_TO_NAME = (
-    "split by payment_system, family, rail, weekday, hour, status_name, shop_id, or by a column of your own "
-    "that the frame has"
+    "split by payment_system, family, rail, amount_band, weekday, hour, status_name, shop_id, or by a column "
+    "of your own that the frame has"
 )
 _HOW_TO_MEND = (
     "`shop.orders()` has it (`columns='all'` for those of the engines); `ta.canonical(df, zone=)` makes a "

@@ -30,6 +30,7 @@ FEES = Metric(
         *rate_of_counts("zero_fee_share"),
     ),
     rules=("currency", "exact", "tests", "paid_without_date", "negative_amount", "empty_denominator"),
+    headline=("gross_volume", "fees", "payments", "effective_fee_rate", "fee_per_payment", "zero_fee_share"),
 )
 
 PAYMENT_VALUES = ("gross_volume", "fees", "payments", "zero_fee_payments")

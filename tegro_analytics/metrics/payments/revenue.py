@@ -41,6 +41,7 @@ REVENUE = Metric(
         "currency", "exact", "tests", "paid_without_date", "zero_amount", "negative_amount",
         "empty_denominator", "refund_clock", "merchant_share",
     ),
+    headline=("gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket", "refund_rate"),
 )  # fmt: skip
 
 PAYMENT_VALUES = (

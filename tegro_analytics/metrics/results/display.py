@@ -29,23 +29,6 @@ UPRIGHT_ROWS = 3
 MOST_ROWS = 60
 """So many rows are shown; the rest is counted."""
 
-HEADLINES: dict[str, tuple[str, ...]] = {
-    "revenue": ("gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket", "refund_rate"),
-    "fees": ("gross_volume", "fees", "payments", "effective_fee_rate", "fee_per_payment", "zero_fee_share"),
-    "conversion": (
-        "orders",
-        "mature",
-        "paid_24h",
-        "conversion_24h",
-        "conversion_ever",
-        "pending",
-        "stale_open",
-    ),
-    "payment_systems": ("payments", "gross_volume", "share", "effective_fee_rate", "conversion_24h", "rank"),
-}
-"""The columns that many rows are shown with; every column is in the frame."""
-
-
 _PLAIN = "padding:2px 10px;white-space:nowrap"
 
 
@@ -60,9 +43,9 @@ class Grid:
     note: str = ""
 
 
-def to_text(frame: pd.DataFrame, name: str, *, lang: str | None = None) -> str:
+def to_text(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: int | None = None) -> str:
     """Show a result in a terminal."""
-    grid = _grid(frame, METRICS[name], language(lang))
+    grid = _grid(frame, METRICS[name], language(lang), len(frame) if found is None else found)
     table = [grid.head, *grid.lines]
     widths = [max(len(line[place]) for line in table) for place in range(len(grid.head))]
     drawn = [
@@ -76,9 +59,9 @@ def to_text(frame: pd.DataFrame, name: str, *, lang: str | None = None) -> str:
     return "\n".join([grid.title, rule, drawn[0], *drawn[1:], *([grid.note] if grid.note else [])])
 
 
-def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None) -> str:
+def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: int | None = None) -> str:
     """Show a result in Jupyter; everything is escaped."""
-    grid = _grid(frame, METRICS[name], language(lang))
+    grid = _grid(frame, METRICS[name], language(lang), len(frame) if found is None else found)
     aligned = ["right" if numeric else "left" for numeric in grid.numeric]
 
     def line(cells: Sequence[str], tag: str) -> str:
@@ -97,7 +80,7 @@ def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None) -> str:
     )
 
 
-def _grid(frame: pd.DataFrame, metric: Metric, lang: str) -> Grid:
+def _grid(frame: pd.DataFrame, metric: Metric, lang: str, found: int) -> Grid:
     title = f"{metric.title(lang)} · {metric.who(lang)}"
     if frame.empty:
         return Grid(title, [tr("display.empty", lang)], [], [False])
@@ -107,9 +90,9 @@ def _grid(frame: pd.DataFrame, metric: Metric, lang: str) -> Grid:
     if "payment_system" in known:  # its name tells more than its number
         keys = [key for key in keys if key != "payment_system_id"] + ["payment_system"]
         values = [column for column in values if column.name not in ("payment_system", "family", "rail")]
-    if len(frame) <= UPRIGHT_ROWS:
+    if len(frame) <= UPRIGHT_ROWS and not metric.is_list:
         return _upright(frame, metric, keys, values, title=title, lang=lang)
-    return _rows(frame, metric, keys, values, title=title, lang=lang)
+    return _rows(frame, metric, keys, values, title=title, lang=lang, found=found)
 
 
 def _upright(
@@ -123,10 +106,16 @@ def _upright(
 
 
 def _rows(
-    frame: pd.DataFrame, metric: Metric, keys: list[str], values: list[MetricColumn], *, title: str, lang: str
+    frame: pd.DataFrame,
+    metric: Metric,
+    keys: list[str],
+    values: list[MetricColumn],
+    *,
+    title: str,
+    lang: str,
+    found: int,
 ) -> Grid:
-    headline = HEADLINES.get(metric.name)
-    shown = [column for column in values if headline is None or column.name in headline]
+    shown = [column for column in values if not metric.headline or column.name in metric.headline]
     columns = [metric.column(key) for key in keys] + shown
     rows = frame.head(MOST_ROWS).to_dict("records")
     lines = [[_cell(row, column, lang) for column in columns] for row in rows]
@@ -137,7 +126,7 @@ def _rows(
         [_label(column, lang) for column in columns],
         lines,
         numeric,
-        _note(frame, hidden, len(frame) - len(rows), lang),
+        _note(frame, hidden, found - len(rows), lang),
     )
 
 
@@ -181,7 +170,7 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
         return str(format_decimal(int(value), locale=lang))
     if column.kind == "seconds":
         return str(format_decimal(round(float(value), 1), locale=lang))
-    if column.kind == "date":
+    if column.kind in ("date", "instant"):
         return str(format_datetime(value, "short", locale=lang))
     if column.kind == "number":
         return (

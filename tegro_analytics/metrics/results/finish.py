@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking.question import Question
-from tegro_analytics.metrics.definition import Kind
+from tegro_analytics.metrics.definition import Kind, Metric
 from tegro_analytics.metrics.engines.source import MoneyForm
 from tegro_analytics.metrics.results.frame import MetricFrame
 
@@ -40,6 +41,37 @@ def finish(question: Question, frame: pd.DataFrame, values: Mapping[str, Any]) -
     return MetricFrame(pd.DataFrame({**keys, **columns}, index=frame.index), metric=question.metric.name)
 
 
+FIRST = 1_000
+"""So many rows of a list are given unless more are asked for."""
+
+
+def listed(
+    metric: Metric, values: Mapping[str, Any], *, money: MoneyForm, zone: ZoneInfo, found: int
+) -> MetricFrame:
+    """Put a list into the order and the dtypes of its metric: one row for each order, customer or the like.
+
+    Parameters
+    ----------
+    values
+        All columns by name, instants as aware moments; those that the metric does not have are left out.
+    found
+        How many rows there are, of which these are the first.
+    """
+    columns = {
+        column.name: _instants(values[column.name], zone)
+        if column.kind == "instant"
+        else _typed(values[column.name], column.kind, money, index=None)
+        for column in metric.columns
+    }
+    return MetricFrame(pd.DataFrame(columns), metric=metric.name, found=found)
+
+
+def _instants(values: Any, zone: ZoneInfo) -> pd.Series[Any]:
+    """Show moments in the report zone."""
+    moments = pd.Series(pd.to_datetime(pd.Series(values), utc=True))
+    return moments.dt.tz_convert(zone).astype(pd.DatetimeTZDtype("us", zone)).reset_index(drop=True)
+
+
 def _key(series: pd.Series[Any], kind: Kind, name: str) -> pd.Series[Any]:
     """Type a key: the currency is text that never misses, numbers of the calendar are int64."""
     if name in ("hour", "weekday"):
@@ -49,7 +81,7 @@ def _key(series: pd.Series[Any], kind: Kind, name: str) -> pd.Series[Any]:
     return series
 
 
-def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any]) -> pd.Series[Any]:
+def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any] | None) -> pd.Series[Any]:
     """Type the values of one column."""
     if kind == "money":
         return _money(values, money, index)
@@ -59,10 +91,14 @@ def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any]) -
         return pd.Series(np.asarray(values, np.float64), index=index)
     if kind == "number":
         return pd.Series(values, index=index, dtype="Int64")
+    if kind == "bool":
+        return pd.Series(np.asarray(values, np.bool_), index=index)
+    if kind == "date":
+        return pd.Series(np.asarray(values, "M8[us]"), index=index)
     return pd.Series(values, index=index, dtype="str")
 
 
-def _money(values: Any, form: MoneyForm, index: pd.Index[Any]) -> pd.Series[Any]:
+def _money(values: Any, form: MoneyForm, index: pd.Index[Any] | None) -> pd.Series[Any]:
     """Give money its form: the nearest floats, or exact decimals."""
     if form == "float64":
         floats = [np.nan if value is None else float(value) for value in values]

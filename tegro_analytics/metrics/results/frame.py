@@ -32,14 +32,18 @@ class MetricFrame(pd.DataFrame):
     ----------
     metric : str
         The name of the metric, a key of ``METRICS``.
+    found : int
+        How many rows there are; more than ``len(frame)`` where a list shows only its first.
     """
 
-    _metadata = ["metric"]  # noqa: RUF012  the name is of pandas
+    _metadata = ["metric", "found"]  # noqa: RUF012  the name is of pandas
     metric: str
+    found: int
 
-    def __init__(self, data: Any, *, metric: str) -> None:
+    def __init__(self, data: Any, *, metric: str, found: int | None = None) -> None:
         super().__init__(data)  # type: ignore[call-arg]
         self.metric = metric
+        self.found = len(self) if found is None else found
 
     @property
     def _constructor(self) -> Any:
@@ -55,7 +59,7 @@ class MetricFrame(pd.DataFrame):
         """
         from tegro_analytics.metrics.results.display import to_text
 
-        return to_text(pd.DataFrame(self), self.metric, lang=lang)
+        return to_text(pd.DataFrame(self), self.metric, lang=lang, found=self.found)
 
     def show(self, *, lang: str | None = None) -> Shown:
         """Show the result in a language, in a terminal and in Jupyter, whatever ``TEGRO_LANG`` says.
@@ -67,7 +71,9 @@ class MetricFrame(pd.DataFrame):
         """
         from tegro_analytics.metrics.results.display import to_html
 
-        return Shown(self.to_text(lang=lang), to_html(pd.DataFrame(self), self.metric, lang=lang))
+        return Shown(
+            self.to_text(lang=lang), to_html(pd.DataFrame(self), self.metric, lang=lang, found=self.found)
+        )
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -75,4 +81,4 @@ class MetricFrame(pd.DataFrame):
     def _repr_html_(self) -> str:
         from tegro_analytics.metrics.results.display import to_html
 
-        return to_html(pd.DataFrame(self), self.metric)
+        return to_html(pd.DataFrame(self), self.metric, found=self.found)

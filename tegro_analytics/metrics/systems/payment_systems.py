@@ -41,6 +41,7 @@ PAYMENT_SYSTEMS = Metric(
     dims=("payment_system_id",),
     columns=tuple({column.name: column for column in _ALL}.values()),
     rules=tuple(dict.fromkeys((*REVENUE.rules, *FEES.rules, *CONVERSION.rules, "rank", "unknown_system"))),
+    headline=("payments", "gross_volume", "share", "effective_fee_rate", "conversion_24h", "rank"),
 )
 
 
