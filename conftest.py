@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         )
 
 
-GROUPS = ("tests/fire/", "tests/reports/test_office.py")
-"""Tests that one worker runs: they share what is dear, or a program that runs once at a time."""
+GROUPS = (r"tests/fire/", r"tests/reports/test_office\.py", r"tests/spark/|.*\[(.*-)?spark in ")
+"""Tests that one worker runs, by how their ids begin: they share what is dear, such as one Spark for all
+that have it as a parameter, or a program that runs once at a time."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,7 +71,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return next((group for group in GROUPS if nodeid.startswith(group)), nodeid)
+            return next((group for group in GROUPS if re.match(group, nodeid)), nodeid)
 
     return ByGroup(config, log) if config.getoption("dist") == "loadgroup" else None
 

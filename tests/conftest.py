@@ -11,6 +11,7 @@ from tegro_analytics.credentials import ApiKey, ShopAccess
 from tegro_analytics.sandbox.process import Sandbox, start
 from tegro_analytics.settings import load_settings
 from tegro_analytics.shop import Shop
+from tests.spark import session as spark
 
 NOW = "2026-11-24 12:00:00"
 """The day of the sandbox, in Moscow, so that its shop is the same on every day of the year."""
@@ -21,6 +22,13 @@ def tegro() -> Iterator[Sandbox]:
     """Run a sandbox of 1,500 orders; whoever changes it starts one of their own."""
     with start(orders=1_500, seed=7, now=NOW) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _spark_ends() -> Iterator[None]:
+    """End what a test of Spark started, if any did."""
+    yield
+    spark.stop()
 
 
 def open_shop(sandbox: Sandbox, folder: Path, *, name: str = "tea", **settings: object) -> Shop:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from tegro_analytics.privacy import customer_key
 from tegro_analytics.reference import load_reference
@@ -166,8 +167,9 @@ ENGINES = (
     "polars",
     "polars lazy",
     "duckdb in America/New_York",
+    pytest.param("spark in America/New_York", marks=pytest.mark.spark),
 )
-"""Every kind of frame; the session of a DuckDB relation is the user's, and its zone must not matter."""
+"""Every kind of frame; the session of DuckDB and of Spark is the user's, and its zone must not matter."""
 
 
 def native(engine: str, table: pa.Table, *, zone: ZoneInfo = MOSCOW) -> Any:
@@ -186,6 +188,10 @@ def native(engine: str, table: pa.Table, *, zone: ZoneInfo = MOSCOW) -> Any:
         connection = duckdb.connect()
         connection.execute(f"SET TimeZone = '{engine.split()[-1]}'")
         return connection.from_arrow(table)
+    if engine.startswith("spark"):
+        from tests.spark.session import session_in
+
+        return session_in(engine.split()[-1]).createDataFrame(table)
     return table
 
 

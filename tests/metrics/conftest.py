@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 from tegro_analytics.metrics.engines import source as engine_module
 from tests.golden import ENGINES, MOSCOW, native
@@ -31,10 +32,22 @@ def frame_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         frame = native(engine, table, zone=zone)
         if not engine.startswith("pandas"):
             forbid(monkeypatch, engine_module, "_from_pandas")
-        if engine.startswith(("polars", "duckdb")):
+        if engine.startswith(("polars", "duckdb", "spark")):
             forbid(monkeypatch, engine_module, "_from_arrow")
             forbid(monkeypatch, engine_module, "_in_duckdb")
             monkeypatch.setattr(duckdb, "connect", None)
         return frame
 
     return make
+
+
+EXAMPLES_ON_SPARK = 4
+
+
+@pytest.fixture(autouse=True)
+def _few_examples_on_spark(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave fewer examples where every query takes the better part of a second."""
+    test = getattr(request.function, "__func__", request.function)
+    if request.node.get_closest_marker("spark") and is_hypothesis_test(test):
+        name = "_hypothesis_internal_use_settings"
+        monkeypatch.setattr(test, name, settings(getattr(test, name), max_examples=EXAMPLES_ON_SPARK))

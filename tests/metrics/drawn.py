@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -24,8 +25,14 @@ NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
 """When the drawn orders begin, and the moment to which they are complete."""
 
 SOME_ENGINES: list[Any] = ["pandas float64", "polars lazy", "duckdb in America/New_York"]
-ALL_ENGINES: list[Any] = [*SOME_ENGINES, "pandas decimal", "pyarrow", "polars"]
-"""Engines of the usual run, and of the long one."""
+ALL_ENGINES: list[Any] = [
+    *SOME_ENGINES,
+    "pandas decimal",
+    "pyarrow",
+    "polars",
+    pytest.param("spark in Europe/Moscow", marks=pytest.mark.spark),
+]
+"""Engines of the usual run, and of the long one; on Spark conftest.py leaves the fewest examples."""
 
 few = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=60)
