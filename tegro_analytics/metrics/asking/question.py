@@ -94,7 +94,7 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
         If something that was said, or a column, cannot be used.
     """
     freq = frequency(asked.freq)
-    dims = _dimensions(asked.by, metric)
+    dims = dimensions(asked.by, metric)
     columns = _columns(metric, needs, asked, freq=freq, dims=dims)
     source = open_source(orders, columns, metric=metric.name, zone=asked.zone)
     if AMOUNT_BAND in dims:
@@ -115,7 +115,7 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
     )
 
 
-def _dimensions(by: By, metric: Metric) -> tuple[str, ...]:
+def dimensions(by: By, metric: Metric) -> tuple[str, ...]:
     """Read ``by``: one name or several.
 
     Raises

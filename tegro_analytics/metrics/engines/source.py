@@ -117,6 +117,11 @@ def _from_arrow(table: pa.Table, wanted: list[str], *, metric: str, zone: str | 
     return _in_duckdb(table, metric=metric, zone=chosen, money="float64")
 
 
+def open_table(table: pa.Table, *, metric: str, zone: ZoneInfo, money: MoneyForm) -> Source:
+    """Open a small table that is here already, in its canonical types, to be asked as orders are."""
+    return _in_duckdb(table, metric=metric, zone=zone, money=money)
+
+
 def _in_duckdb(table: pa.Table, *, metric: str, zone: ZoneInfo, money: MoneyForm) -> Source:
     """Open an Arrow table as a relation of DuckDB."""
     connection = _duckdb(os.getpid()).cursor()
