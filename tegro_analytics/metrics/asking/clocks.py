@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-DAY, HOUR, WEEKDAY = "~day", "~hour", "~weekday"
-"""Columns of a query beside its values: a day of the period, the hour, the weekday."""
+DAY, HOUR, WEEKDAY, PERIOD_KEY = "~day", "~hour", "~weekday", "~key"
+"""Columns of a query beside its values: a day of the period, the hour, the weekday, what tells periods apart.
 
-_PERIOD = "~key"
+The last one grows from period to period; those of an hour need the hour beside it.
+"""
 
 
 def day_of(clock: Clock) -> nw.Expr:
@@ -59,7 +60,7 @@ def period_keys(question: Question, clock: Clock) -> dict[str, nw.Expr]:
     """Express what tells periods, hours and weekdays apart, by the name of the column to make."""
     keys: dict[str, nw.Expr] = {}
     if question.freq:
-        keys[_PERIOD] = _period_key(question.freq, clock)
+        keys[PERIOD_KEY] = _period_key(question.freq, clock)
     if question.hourly:
         keys[HOUR] = hour_of(clock)
     if "weekday" in question.dims:

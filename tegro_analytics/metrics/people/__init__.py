@@ -1,0 +1,1 @@
+"""Customers: who paid, what each is worth, who came back."""
