@@ -223,7 +223,7 @@ def divide(numerator: Decimal, denominator: Decimal) -> Decimal:
     """
     if not denominator:
         raise DataError(f"{numerator} cannot be divided by 0")
-    return _rounded(_fraction(numerator) / _fraction(denominator))
+    return rounded(_fraction(numerator) / _fraction(denominator))
 
 
 def multiply(amount: Decimal, factor: Decimal) -> Decimal:
@@ -239,7 +239,7 @@ def multiply(amount: Decimal, factor: Decimal) -> Decimal:
     >>> multiply(Decimal("95.00000001"), Decimal("0.5"))
     Decimal('47.50000000')
     """
-    return _rounded(_fraction(amount) * _fraction(factor))
+    return rounded(_fraction(amount) * _fraction(factor))
 
 
 def _fraction(value: Decimal) -> Fraction:
@@ -248,11 +248,15 @@ def _fraction(value: Decimal) -> Fraction:
     return Fraction(value)
 
 
-def _rounded(value: Fraction) -> Decimal:
-    """Round half to even at 8 places.
+def rounded(value: Fraction | Decimal) -> Decimal:
+    """Round money half to even at 8 places.
 
-    The digits are set one by one: the context of decimal would round what has more than 28.
+    Examples
+    --------
+    >>> rounded(Decimal("0.000000015")), rounded(Fraction(1, 3))
+    (Decimal('2E-8'), Decimal('0.33333333'))
     """
-    units = round(value * UNITS)
+    # The digits are set one by one: the context of decimal would round what has more than 28.
+    units = round(Fraction(value) * UNITS)
     digits = tuple(int(digit) for digit in str(abs(units)))
     return Decimal((int(units < 0), digits, -MONEY_SCALE))

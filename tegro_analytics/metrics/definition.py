@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tegro_analytics.texts import catalogue, tr
 
-Kind = Literal["money", "count", "rate", "number", "seconds", "text", "date", "instant", "bool"]
+Kind = Literal["money", "count", "rate", "number", "seconds", "estimate", "text", "date", "instant", "bool"]
 Clock = Literal["paid", "created", "both"]
 
 DTYPES: dict[Kind, str] = {
@@ -22,6 +22,7 @@ DTYPES: dict[Kind, str] = {
     "rate": "float64, a fraction, missing where the denominator is 0",
     "number": "Int64, may be missing",
     "seconds": "float64, missing where there is none",
+    "estimate": "float64, an amount that is no sum, such as a quantile; missing where there is none",
     "text": "str",
     "date": "datetime64[us], the wall clock of the report zone",
     "instant": "datetime64[us, zone], the report zone; may be missing",

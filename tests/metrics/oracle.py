@@ -16,6 +16,7 @@ from tests.golden import AS_OF, Row
 from tests.metrics.drawn import Cells, Days
 
 DAY_SECONDS = 86_400
+ONE = dt.timedelta(days=1)
 UNIT = 10**8
 
 
@@ -75,13 +76,43 @@ def money(rows: Iterable[Row], zone: ZoneInfo, bounds: Days, *, daily: bool) -> 
             span = [] if begin is None else list(days_between(begin, end))
             cells[(currency,)] = _money(currency, sold, returned, span)
             continue
+        history = [(day, row) for day, row in dated if row["currency"] == currency and row["amount"] >= 0]
         first = bounds[0] or min(seen, default=None)
         last = bounds[1] or max([now, *seen]) + dt.timedelta(days=1)
         for day in [] if first is None else days_between(first, last):
             day_sold = [pair for pair in sold if pair[0] == day]
             day_returned = [pair for pair in returned if pair[0] == day]
-            cells[(currency, day)] = _money(currency, day_sold, day_returned, [day] if day <= now else [])
+            values = _money(currency, day_sold, day_returned, [day] if day <= now else [])
+            begin = min((day for day, row in dated if row["amount"] >= 0), default=None)
+            cells[(currency, day)] = values | _trend(history, day, begin=begin, now=now)
     return cells
+
+
+def _trend(
+    history: list[tuple[dt.date, Row]], day: dt.date, *, begin: dt.date | None, now: dt.date
+) -> dict[str, Any]:
+    """Compute what a day has from the days before it; a day is complete when the next one began."""
+
+    def gross(first: dt.date, last: dt.date) -> int:
+        return sum(units(row["amount"]) for other, row in history if first <= other <= last)
+
+    complete, own, before = day < now, gross(day, day), gross(day - ONE, day - ONE)
+    year = day.replace(year=day.year - 1)
+    values: dict[str, Any] = {"growth": None, "growth_year": None, "run_rate": None}
+    if complete:
+        values["growth"] = ratio(own - before, before)
+        values["growth_year"] = ratio(own - gross(year, year), gross(year, year))
+    for length in (7, 28):
+        start = day - (length - 1) * ONE
+        full = complete and begin is not None and begin <= start
+        values[f"rolling_{length}d"] = Decimal(gross(start, day)).scaleb(-8) if full else None
+    return values
+
+
+def _tickets(rows: list[Row]) -> dict[str, Any]:
+    amounts = sorted(Fraction(row["amount"]) for row in rows if row["amount"] > 0)
+    parts = {"ticket_p50": Fraction(1, 2), "ticket_p90": Fraction(9, 10), "ticket_p99": Fraction(99, 100)}
+    return {name: quantile(amounts, part) for name, part in parts.items()}
 
 
 def _money(
@@ -113,6 +144,7 @@ def _money(
         "fee_per_payment": share(fees, n),
         "zero_fee_payments": free,
         "zero_fee_share": ratio(free, n),
+        **_tickets([row for _, row in counted]),
     }
 
 
@@ -170,7 +202,7 @@ def _total(rows: list[Row]) -> Decimal:
     return Decimal(sum(units(row["amount"]) for row in rows if row["amount"] >= 0)).scaleb(-8)
 
 
-def quantile(values: list[int], part: Fraction) -> float | None:
+def quantile(values: list[Any], part: Fraction) -> float | None:
     """Interpolate linearly between the two nearest."""
     if not values:
         return None

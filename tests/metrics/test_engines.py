@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -48,11 +49,13 @@ def test_a_polars_query_stays_lazy_until_the_result() -> None:
 
 
 @pytest.mark.parametrize("engine", ["pandas float64", "polars lazy"])
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", [name for name in METRICS if METRICS[name].inputs == ("orders",)])
 def test_an_empty_frame_keeps_its_columns(engine: str, metric: str) -> None:
     empty = native(engine, arrow([]))
     for options in ({}, {"freq": "day", "since": "2026-03-01", "until": "2026-03-03", "as_of": "2026-03-01"}):
-        result = METRICS[metric].function(empty, **options)
+        function = METRICS[metric].function
+        taken = inspect.signature(function).parameters
+        result = function(empty, **{name: value for name, value in options.items() if name in taken})
         assert len(result) == 0
         assert list(result.columns)[-len(METRICS[metric].names()) :] == METRICS[metric].names()
 

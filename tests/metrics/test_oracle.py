@@ -32,7 +32,9 @@ from tests.metrics.drawn import (
 REVENUE = (
     "gross_volume", "fees", "refunds", "net_volume", "payments", "average_ticket", "refund_rate",
     "refund_rate_value", "active_days", "zero_days", "undated_refunds", "excluded_negative",
+    "ticket_p50", "ticket_p90", "ticket_p99",
 )  # fmt: skip
+TREND = ("growth", "growth_year", "rolling_7d", "rolling_28d", "run_rate")
 FEES = (
     "gross_volume", "fees", "payments", "effective_fee_rate", "fee_per_payment", "zero_fee_payments",
     "zero_fee_share",
@@ -47,7 +49,8 @@ def check_money(rows: list[Row], zone: ZoneInfo, limits: Days, engine: str) -> N
     assert_same(read(fees(frame, **options), ["currency"], FEES), only(whole, FEES))
     daily = oracle.money(rows, zone, limits, daily=True)
     keys = ["currency", "period_start"]
-    assert_same(read(revenue(frame, freq="day", **options), keys, REVENUE), only(daily, REVENUE))
+    names = (*REVENUE, *TREND)
+    assert_same(read(revenue(frame, freq="day", **options), keys, names), only(daily, names))
 
 
 COUNTS = (

@@ -65,9 +65,24 @@ def test_the_docstring_names_every_column(metric: Metric) -> None:
 
 
 def test_the_signatures_are_alike(metric: Metric) -> None:
-    names = list(inspect.signature(metric.function).parameters)
-    shared = ["orders", "since", "until", "freq", "by", "as_of", "money", "zone", "reference"]
-    assert [name for name in names if name != "merchant_share"] == shared
+    parameters = inspect.signature(metric.function).parameters
+    inputs = [name for name, one in parameters.items() if one.kind is not one.KEYWORD_ONLY]
+    assert tuple(inputs) == metric.inputs
+    shared = [
+        "since",
+        "until",
+        "freq",
+        "by",
+        "as_of",
+        "money",
+        "zone",
+        "reference",
+        "total_in",
+        "fx",
+        "limit",
+    ]
+    assert [name for name in parameters if name in shared] == [name for name in shared if name in parameters]
+    assert not metric.is_list or "limit" in parameters
 
 
 def test_a_column_of_the_caller_is_called_by_its_name() -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking.bands import AMOUNT_BAND, amount_band
+from tegro_analytics.metrics.asking.exchange import Exchange, exchange
 from tegro_analytics.metrics.asking.periods import Freq, frequency
 from tegro_analytics.metrics.asking.window import Bound, Window, instant, local_time, window
 from tegro_analytics.metrics.definition import PERIOD_KEYS, Metric
@@ -34,6 +35,8 @@ class Asked:
     money: str | None = None
     zone: str | ZoneInfo | None = None
     reference: Reference | None = None
+    total_in: str | None = None
+    fx: Any = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Question:
     """Hold a question whose parts were checked, about orders that were opened.
 
     ``dims`` are the dimensions without ``currency`` where the metric has it as a key anyway. ``as_of`` is
-    None where there are no orders.
+    None where there are no orders. ``exchange`` brings all money into one currency, if that was asked for.
     """
 
     metric: Metric
@@ -52,6 +55,7 @@ class Question:
     as_of: dt.datetime | None
     money: MoneyForm
     reference: Reference
+    exchange: Exchange | None = None
 
     @property
     def groups(self) -> list[str]:
@@ -112,6 +116,7 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
         as_of=moment_of(source, as_of),
         money=money_form(asked.money, source),
         reference=asked.reference or load_reference(),
+        exchange=exchange(asked.total_in, asked.fx),
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 
 from tegro_analytics.metrics.asking import populations
-from tegro_analytics.metrics.asking.clocks import grouped, within
+from tegro_analytics.metrics.asking.clocks import DAY, grouped, within
+from tegro_analytics.metrics.asking.exchange import Exchange
 from tegro_analytics.metrics.asking.question import Question
 from tegro_analytics.metrics.engines.expressions import SUM
 from tegro_analytics.metrics.results.cells import placed
@@ -17,7 +20,6 @@ from tegro_analytics.metrics.results.rates import rate_of_counts, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 NEEDS = ("status", "is_test", "created_at", "created_date", "paid_date", "seconds_to_pay", "observed_at")
 """Columns of the orders that conversion is made from."""
@@ -38,7 +40,22 @@ def attempts(question: Question, *, money: bool) -> pa.Table:
     money
         Whether to sum amounts. What has an unknown status is counted all the same.
     """
-    return placed(question, _query(question, money=money))
+    if question.exchange is None:
+        return placed(question, _query(question, money=money))
+    if money:
+        return placed(question, _converted(question, question.exchange))
+    anywhere = replace(question, metric=replace(question.metric, keys=()))  # times to pay of all currencies
+    table = _query(anywhere, money=False)
+    currency = pa.array([question.exchange.currency] * table.num_rows, pa.string())
+    return placed(question, table.append_column("currency", currency))
+
+
+def _converted(question: Question, exchange: Exchange) -> pa.Table:
+    """Sum the amounts of each day, at the rate of that day."""
+    by_day = replace(question, freq="hour" if question.freq == "hour" else "day")
+    table = _query(by_day, money=True)
+    days = table[DAY].to_numpy().astype("M8[D]")
+    return exchange.converted(table, days, list(_conditions(question)))
 
 
 def _conditions(question: Question) -> dict[str, nw.Expr]:

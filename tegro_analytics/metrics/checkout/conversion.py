@@ -168,6 +168,8 @@ def conversion_value(
     money: str | None = None,
     zone: str | ZoneInfo | None = None,
     reference: Reference | None = None,
+    total_in: str | None = None,
+    fx: Any = None,
 ) -> MetricFrame:
     """Sum the amounts of the orders that were created, by what became of them.
 
@@ -177,6 +179,8 @@ def conversion_value(
     ----------
     orders, since, until, freq, by, as_of, money, zone, reference
         As for :func:`~tegro_analytics.conversion`.
+    total_in, fx
+        As for :func:`~tegro_analytics.revenue`; amounts go by the rate of the day of creation.
 
     Returns
     -------
@@ -217,7 +221,7 @@ def conversion_value(
         orders,
         CONVERSION_VALUE,
         (*attempts.NEEDS, "amount"),
-        Asked(since, until, freq, by, as_of, money, zone, reference),
+        Asked(since, until, freq, by, as_of, money, zone, reference, total_in, fx),
     )
     frame = with_periods(question, cells(question, [attempts.attempts(question, money=True)]), after=MATURITY)
     return finish(question, frame, attempts.value_rates(frame))

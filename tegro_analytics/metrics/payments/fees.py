@@ -47,6 +47,8 @@ def fees(
     money: str | None = None,
     zone: str | ZoneInfo | None = None,
     reference: Reference | None = None,
+    total_in: str | None = None,
+    fx: Any = None,
 ) -> MetricFrame:
     """Say what payments cost: fees, their rate, payments without a fee.
 
@@ -54,7 +56,7 @@ def fees(
 
     Parameters
     ----------
-    orders, since, until, freq, by, as_of, money, zone, reference
+    orders, since, until, freq, by, as_of, money, zone, reference, total_in, fx
         As for :func:`~tegro_analytics.revenue`; bounds and periods go by the date of payment.
 
     Returns
@@ -101,7 +103,7 @@ def fees(
         orders,
         FEES,
         paid.NEEDS,
-        Asked(since, until, freq, by, as_of, money, zone, reference),
+        Asked(since, until, freq, by, as_of, money, zone, reference, total_in, fx),
     )
     frame = paid.payment_cells(question, paid.payments(question, PAYMENT_VALUES, refunds=False))
     return finish(question, frame, fee_values(frame))

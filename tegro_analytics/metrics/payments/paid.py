@@ -33,7 +33,7 @@ REFUND_NEEDS = ("refund_first_seen_at",)
 _INSIDE, _REFUND_AT = "~inside", "~refund_at"
 _WITHOUT_AMOUNT = "~without_amount"
 
-_MONEY = ("gross_volume", "fees", "refunded_volume")
+MONEY = ("gross_volume", "fees", "refunded_volume")
 
 
 def _values(names: Sequence[str]) -> dict[str, nw.Expr]:
@@ -60,10 +60,14 @@ def _values(names: Sequence[str]) -> dict[str, nw.Expr]:
 
 @dataclass(frozen=True)
 class Payments:
-    """Hold what was paid, in parts that still have to be put into cells, and the first day of it."""
+    """Hold what was paid, in parts that still have to be put into cells, and the first day of it.
+
+    ``days`` has a row for each group and day, and hour where the question needs it, within the bounds.
+    """
 
     parts: list[pa.Table]
     first: dt.datetime | None
+    days: pa.Table
 
 
 def payments(question: Question, names: Sequence[str], *, refunds: bool) -> Payments:
@@ -88,11 +92,17 @@ def payments(question: Question, names: Sequence[str], *, refunds: bool) -> Paym
     if nameless := pc.sum(table[_WITHOUT_AMOUNT]).as_py():
         raise DataError(f"{nameless} paid orders have no amount: fill the column 'amount', or leave them out")
     inside = table.filter(pc.field(_INSIDE) == 1)
-    days, hours = _clock(inside)
-    parts = [part(question, inside, days, hours, names)]
+    days, hours = clock_of(inside)
+    sold = converted(question, inside, days, [name for name in MONEY if name in names])
+    parts = [part(question, sold, days, hours, names)]
     if refunds:
-        parts += [_refunds(question, table), _active_days(question, inside)]
-    return Payments(parts, days.min().astype("M8[us]").item() if len(days) else None)
+        parts += [_refunds(question, table), _active_days(question, sold)]
+    return Payments(parts, days.min().astype("M8[us]").item() if len(days) else None, sold)
+
+
+def converted(question: Question, table: pa.Table, days: Days, names: Sequence[str]) -> pa.Table:
+    """Bring money into the currency of the total, if one was asked for, at the rate of its day."""
+    return table if question.exchange is None else question.exchange.converted(table, days, names)
 
 
 def _query(question: Question, names: Sequence[str], *, refunds: bool) -> pa.Table:
@@ -111,7 +121,7 @@ def _query(question: Question, names: Sequence[str], *, refunds: bool) -> pa.Tab
         frame = frame.filter(inside if elsewhere is None else inside | elsewhere)
     keys = [*question.stored_groups, *(name for name in (DAY, HOUR, _INSIDE, _REFUND_AT) if name in made)]
     sums = [
-        nw.col(name).sum().cast(SUM) if name in _MONEY else nw.col(name).count().cast(nw.Int64)
+        nw.col(name).sum().cast(SUM) if name in MONEY else nw.col(name).count().cast(nw.Int64)
         for name in made
         if name not in keys
     ]
@@ -123,7 +133,7 @@ def _query(question: Question, names: Sequence[str], *, refunds: bool) -> pa.Tab
     )
 
 
-def _clock(table: pa.Table) -> tuple[Days, NDArray[np.int64] | None]:
+def clock_of(table: pa.Table) -> tuple[Days, NDArray[np.int64] | None]:
     """Read the day and the hour of each row."""
     days = table[DAY].to_numpy().astype("M8[D]")
     return days, table[HOUR].to_numpy() if HOUR in table.column_names else None
@@ -133,7 +143,7 @@ def _refunds(question: Question, table: pa.Table) -> pa.Table:
     """Sum the refunds on their own clock: when they were first seen, else when the order was paid."""
     table = table.filter(pc.field("refunded") > 0)
     seen = table[_REFUND_AT].cast(pa.timestamp("us", tz="UTC")).to_pylist()
-    days, hours = _clock(table)
+    days, hours = clock_of(table)
     hours = np.zeros(len(days), np.int64) if hours is None else hours.copy()
     keep = table[_INSIDE].to_numpy() == 1
     for place, moment in enumerate(seen):
@@ -142,21 +152,28 @@ def _refunds(question: Question, table: pa.Table) -> pa.Table:
             days[place], hours[place], keep[place] = local.date(), local.hour, question.window.holds(local)
     undated = pc.if_else(table[_REFUND_AT].is_null(), table["refunded"], 0)
     table = table.append_column("refunds", table["refunded_volume"]).append_column("undated_refunds", undated)
-    return part(question, table.filter(keep), days[keep], hours[keep], ["refunds", "undated_refunds"])
+    table, days, hours = table.filter(keep), days[keep], hours[keep]
+    table = converted(question, table, days, ["refunds"])
+    return part(question, table, days, hours, ["refunds", "undated_refunds"])
 
 
 def _active_days(question: Question, inside: pa.Table) -> pa.Table:
     """Count the days with payments of each cell."""
     inside = inside.filter(pc.field("payments") > 0)
-    days, hours = _clock(inside)
+    days, hours = clock_of(inside)
     each_once = part(question, inside, days, hours, [], apart={DAY: pa.array(days)}).drop_columns(DAY)
     return each_once.append_column("active_days", pa.array(np.ones(each_once.num_rows, np.int64)))
 
 
-def payment_cells(question: Question, paid: Payments) -> pd.DataFrame:
-    """Put payments into cells. Without dimensions every currency of the orders has its rows."""
-    more = None
+def payment_cells(question: Question, paid: Payments, *, more: Sequence[pa.Table] = ()) -> pd.DataFrame:
+    """Put payments into cells, with ``more`` parts. Without dimensions every currency has its rows."""
+    groups = None
     if not question.window.is_open and not question.dims:
         live = question.source.frame.filter(populations.not_test() & populations.paid(question.reference))
-        more = question.source.collect(live.select(*question.groups).unique())
-    return with_periods(question, cells(question, paid.parts, more_groups=more), after=dt.timedelta(0))
+        groups = question.source.collect(live.select(*question.groups).unique())
+        if question.exchange is not None:
+            total = [question.exchange.currency] * min(groups.num_rows, 1)
+            groups = pa.table({"currency": pa.array(total, pa.string())})
+    return with_periods(
+        question, cells(question, [*paid.parts, *more], more_groups=groups), after=dt.timedelta(0)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from tegro_analytics.metrics.asking.question import By, Question
     from tegro_analytics.metrics.asking.window import Bound
+    from tegro_analytics.metrics.payments.paid import Payments
     from tegro_analytics.metrics.results.frame import MetricFrame
     from tegro_analytics.reference import Reference
 
@@ -36,6 +36,14 @@ REVENUE = Metric(
         MetricColumn("zero_days", "count"),
         MetricColumn("undated_refunds", "count"),
         MetricColumn("excluded_negative", "count"),
+        MetricColumn("ticket_p50", "estimate"),
+        MetricColumn("ticket_p90", "estimate"),
+        MetricColumn("ticket_p99", "estimate"),
+        MetricColumn("growth", "rate"),
+        MetricColumn("growth_year", "rate"),
+        MetricColumn("rolling_7d", "money"),
+        MetricColumn("rolling_28d", "money"),
+        MetricColumn("run_rate", "money"),
     ),
     rules=(
         "currency", "exact", "tests", "paid_without_date", "zero_amount", "negative_amount",
@@ -67,6 +75,8 @@ def revenue(
     money: str | None = None,
     zone: str | ZoneInfo | None = None,
     reference: Reference | None = None,
+    total_in: str | None = None,
+    fx: Any = None,
 ) -> MetricFrame:
     """Sum what was paid: gross, fees, refunds, net.
 
@@ -98,6 +108,11 @@ def revenue(
         one in which ``created_date`` and ``paid_date`` were made.
     reference
         The merchant's own status table; by default the published one.
+    total_in, fx
+        A currency code, and rates: the only way to one total over several currencies. ``fx`` is a frame
+        with ``date``, ``currency`` and ``rate``: how many units of ``total_in`` one unit of that currency was
+        worth on that day. Every sum goes by the rate of its own day, exactly, and is rounded half to even
+        at 8 places at the end. Quantiles are missing then.
 
     Returns
     -------
@@ -118,6 +133,14 @@ def revenue(
         * ``active_days``, ``zero_days`` int64, days with and without a payment, up to ``as_of``
         * ``undated_refunds`` int64, refunds whose moment is not known, dated by the payment
         * ``excluded_negative`` int64, paid orders with a negative amount, which no other column counts
+        * ``ticket_p50``, ``ticket_p90``, ``ticket_p99`` float64, quantiles of the amounts above 0, linear
+        * ``growth`` float64, gross / gross of the period before − 1; ``growth_year`` the same against the
+          same period a year before (of weeks: 52 before). Missing without ``freq``, unless both periods are
+          complete, and where nothing was paid in the earlier one. What lies before ``since`` counts
+        * ``rolling_7d``, ``rolling_28d`` money, gross of the 7 and 28 days that end with the period; missing
+          for hours, until the history is as long, and where the period is not complete
+        * ``run_rate`` money, for the week, month, quarter or year that holds ``as_of`` alone: its gross up to
+          that day, and for each day left the mean of its weekday in the last 8 complete weeks. A projection
 
         Money is float64 (unit: the currency), or decimal128(28, 8) with ``money="decimal"``.
 
@@ -127,6 +150,8 @@ def revenue(
         If a column is missing that cannot be made from the others.
     DataError
         If a parameter or a column cannot be used as it is.
+    MissingRate
+        If a total is asked for without rates, or the rate of a day with payments is missing.
 
     Examples
     --------
@@ -143,7 +168,7 @@ def revenue(
     0      RUB        1400.0  70.0    400.0       930.0         2
     """
     from tegro_analytics.metrics.asking.question import Asked, ask
-    from tegro_analytics.metrics.payments import paid
+    from tegro_analytics.metrics.payments import paid, tickets
     from tegro_analytics.metrics.results.finish import finish
 
     share = share_of(merchant_share)
@@ -151,11 +176,11 @@ def revenue(
         orders,
         REVENUE,
         (*paid.NEEDS, *paid.REFUND_NEEDS),
-        Asked(since, until, freq, by, as_of, money, zone, reference),
+        Asked(since, until, freq, by, as_of, money, zone, reference, total_in, fx),
     )
     result = paid.payments(question, PAYMENT_VALUES, refunds=True)
-    frame = paid.payment_cells(question, result)
-    return finish(question, frame, revenue_values(question, frame, share=share, first=result.first))
+    frame = paid.payment_cells(question, result, more=tickets.tickets(question))
+    return finish(question, frame, revenue_values(question, frame, result, share=share))
 
 
 def share_of(value: float | str | Decimal) -> Decimal:
@@ -178,15 +203,21 @@ def share_of(value: float | str | Decimal) -> Decimal:
 
 
 def revenue_values(
-    question: Question, frame: pd.DataFrame, *, share: Decimal, first: dt.datetime | None
+    question: Question, frame: pd.DataFrame, paid: Payments, *, share: Decimal
 ) -> dict[str, Any]:
-    """Compute what follows from the sums."""
+    """Compute what follows from the sums, and from the history of the payments."""
+    import numpy as np
+
+    from tegro_analytics.metrics.payments.tickets import QUANTILES
+    from tegro_analytics.metrics.payments.trend import trend
     from tegro_analytics.metrics.results import rates
     from tegro_analytics.metrics.results.cells import day_counts
 
-    days = day_counts(question, frame, first)
+    days = day_counts(question, frame, paid.first)
     return {
+        **dict.fromkeys(QUANTILES, np.full(len(frame), np.nan)),  # a total over currencies has none
         **frame,
+        **trend(question, frame, paid),
         "net_volume": frame["gross_volume"] - rates.shared(frame["fees"], share) - frame["refunds"],
         "average_ticket": rates.divided(frame["gross_volume"], frame["tickets"]),
         **rates.rate_of_counts("refund_rate", frame["refunded"], frame["payments"]),

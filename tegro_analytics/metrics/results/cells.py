@@ -15,6 +15,8 @@ from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking.clocks import DAY, HOUR
 from tegro_analytics.metrics.asking.periods import all_starts, next_start, start_of, starts_of
 from tegro_analytics.metrics.asking.question import Question
+from tegro_analytics.money import rounded
+from tegro_analytics.schemas import MONEY_SCALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -179,6 +181,8 @@ def _filled(column: pa.ChunkedArray, place: NDArray[np.int64], rows: int) -> Any
     if pa.types.is_decimal(column.type):
         money = np.full(rows, Decimal(0), dtype=object)
         values = column.to_pylist()
+        if column.type.scale > MONEY_SCALE:  # converted by a rate, and summed since
+            values = [None if value is None else rounded(value) for value in values]
         money[place] = [Decimal(0) if value is None else value for value in values]
         return money
     if pa.types.is_floating(column.type):

@@ -163,7 +163,7 @@ def _cell(row: Mapping[Any, Any], column: MetricColumn, lang: str) -> str:
 
 
 def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
-    if column.kind == "money":
+    if column.kind in ("money", "estimate"):
         places = load_reference().minor_unit(currency)
         return str(format_decimal(value, f"#,##0.{'0' * places}" if places else "#,##0", locale=lang))
     if column.kind == "count":

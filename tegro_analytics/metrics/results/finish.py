@@ -87,7 +87,7 @@ def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any] | 
         return _money(values, money, index)
     if kind == "count":
         return pd.Series(np.asarray(values, np.int64), index=index)
-    if kind in ("rate", "seconds"):
+    if kind in ("rate", "seconds", "estimate"):
         return pd.Series(np.asarray(values, np.float64), index=index)
     if kind == "number":
         return pd.Series(values, index=index, dtype="Int64")

@@ -57,6 +57,8 @@ def payment_systems(
     money: str | None = None,
     zone: str | ZoneInfo | None = None,
     reference: Reference | None = None,
+    total_in: str | None = None,
+    fx: Any = None,
 ) -> MetricFrame:
     """Set the payment systems beside each other: share, revenue, fees and conversion of each.
 
@@ -64,7 +66,7 @@ def payment_systems(
 
     Parameters
     ----------
-    orders, since, until, freq, by, as_of, merchant_share, money, zone, reference
+    orders, since, until, freq, by, as_of, merchant_share, money, zone, reference, total_in, fx
         As for :func:`~tegro_analytics.revenue`. Each column goes by the clock of its own metric: money by the
         date of payment, refunds by theirs, conversion by the date of creation. ``by`` adds keys; shares and
         ranks are then those within a group.
@@ -116,7 +118,7 @@ def payment_systems(
         orders,
         PAYMENT_SYSTEMS,
         (*payments.NEEDS, *payments.REFUND_NEEDS, *attempts.NEEDS, *NAMES),
-        Asked(since, until, freq, by, as_of, money, zone, reference),
+        Asked(since, until, freq, by, as_of, money, zone, reference, total_in, fx),
     )
     return _answer(question, share)
 
@@ -126,6 +128,7 @@ def _answer(question: Question, share: Decimal) -> MetricFrame:
     from tegro_analytics.metrics.asking.populations import MATURITY
     from tegro_analytics.metrics.checkout import attempts
     from tegro_analytics.metrics.payments import paid as payments
+    from tegro_analytics.metrics.payments.tickets import tickets
     from tegro_analytics.metrics.results.cells import cells, with_periods
     from tegro_analytics.metrics.results.finish import finish
 
@@ -133,12 +136,12 @@ def _answer(question: Question, share: Decimal) -> MetricFrame:
     by_creation = replace(question, metric=replace(question.metric, clock="created"))
     values = tuple(dict.fromkeys((*REVENUE_VALUES, *FEE_VALUES)))
     paid = payments.payments(by_payment, values, refunds=True)
-    parts = [*paid.parts, attempts.attempts(by_creation, money=False)]
+    parts = [*paid.parts, *tickets(by_payment), attempts.attempts(by_creation, money=False)]
     frame = with_periods(question, cells(question, parts), after=MATURITY)
     rates = {
         **attempts.conversion_values(frame),
         **fee_values(frame),
-        **revenue_values(question, frame, share=share, first=paid.first),
+        **revenue_values(by_payment, frame, paid, share=share),
     }
     return finish(question, frame, {**rates, **_names(question, frame), **_shares(question, frame, rates)})
 
