@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from tegro_analytics.frames import to_decimal as to_decimal
     from tegro_analytics.frames import to_float as to_float
     from tegro_analytics.frames import with_report_zone as with_report_zone
+    from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary as withdrawals_summary
     from tegro_analytics.metrics.checkout.conversion import conversion as conversion
     from tegro_analytics.metrics.checkout.conversion import conversion_value as conversion_value
+    from tegro_analytics.metrics.checkout.mix import conversion_mix as conversion_mix
     from tegro_analytics.metrics.payments.fees import fees as fees
     from tegro_analytics.metrics.payments.revenue import revenue as revenue
     from tegro_analytics.metrics.systems.payment_systems import payment_systems as payment_systems
+    from tegro_analytics.metrics.tariffs.fee_audit import fee_audit as fee_audit
+    from tegro_analytics.metrics.tariffs.fee_differences import fee_differences as fee_differences
+    from tegro_analytics.metrics.tariffs.fee_drift import fee_drift as fee_drift
+    from tegro_analytics.metrics.tariffs.plan_comparison import plan_comparison as plan_comparison
     from tegro_analytics.opening import connect as connect
     from tegro_analytics.opening import demo as demo
     from tegro_analytics.reports import read_csv as read_csv
@@ -41,16 +47,22 @@ _HOMES = {
     "canonical": "frames",
     "connect": "opening",
     "conversion": "metrics",
+    "conversion_mix": "metrics",
     "conversion_value": "metrics",
     "demo": "opening",
+    "fee_audit": "metrics",
+    "fee_differences": "metrics",
+    "fee_drift": "metrics",
     "fees": "metrics",
     "payment_systems": "metrics",
+    "plan_comparison": "metrics",
     "read_csv": "reports",
     "read_parquet": "reports",
     "revenue": "metrics",
     "to_decimal": "frames",
     "to_float": "frames",
     "with_report_zone": "frames",
+    "withdrawals_summary": "metrics",
     **dict.fromkeys(_exceptions.__all__, "exceptions"),
 }
 """Where each public name lives."""

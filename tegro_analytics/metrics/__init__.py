@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary
 from tegro_analytics.metrics.checkout.conversion import conversion, conversion_value
+from tegro_analytics.metrics.checkout.mix import conversion_mix
 from tegro_analytics.metrics.payments.fees import fees
 from tegro_analytics.metrics.payments.revenue import revenue
 from tegro_analytics.metrics.registry import METRICS
 from tegro_analytics.metrics.systems.payment_systems import payment_systems
+from tegro_analytics.metrics.tariffs.fee_audit import fee_audit
+from tegro_analytics.metrics.tariffs.fee_differences import fee_differences
+from tegro_analytics.metrics.tariffs.fee_drift import fee_drift
+from tegro_analytics.metrics.tariffs.plan_comparison import plan_comparison
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.results.frame import MetricFrame
 
-__all__ = ["METRICS", "MetricFrame", "conversion", "conversion_value", "fees", "payment_systems", "revenue"]
+__all__ = [
+    "METRICS",
+    "MetricFrame",
+    "conversion",
+    "conversion_mix",
+    "conversion_value",
+    "fee_audit",
+    "fee_differences",
+    "fee_drift",
+    "fees",
+    "payment_systems",
+    "plan_comparison",
+    "revenue",
+    "withdrawals_summary",
+]
 
 
 def __getattr__(name: str) -> Any:

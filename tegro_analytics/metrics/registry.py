@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from tegro_analytics.metrics.account.withdrawals_summary import WITHDRAWALS_SUMMARY
 from tegro_analytics.metrics.checkout.conversion import CONVERSION, CONVERSION_VALUE
+from tegro_analytics.metrics.checkout.mix import CONVERSION_MIX
 from tegro_analytics.metrics.definition import Metric
 from tegro_analytics.metrics.payments.fees import FEES
 from tegro_analytics.metrics.payments.revenue import REVENUE
 from tegro_analytics.metrics.systems.payment_systems import PAYMENT_SYSTEMS
+from tegro_analytics.metrics.tariffs.fee_audit import FEE_AUDIT
+from tegro_analytics.metrics.tariffs.fee_differences import FEE_DIFFERENCES
+from tegro_analytics.metrics.tariffs.fee_drift import FEE_DRIFT
+from tegro_analytics.metrics.tariffs.plan_comparison import PLAN_COMPARISON
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (REVENUE, FEES, CONVERSION, CONVERSION_VALUE, PAYMENT_SYSTEMS)
+    metric.name: metric
+    for metric in (
+        REVENUE,
+        FEES,
+        CONVERSION,
+        CONVERSION_VALUE,
+        PAYMENT_SYSTEMS,
+        WITHDRAWALS_SUMMARY,
+        CONVERSION_MIX,
+        FEE_AUDIT,
+        FEE_DIFFERENCES,
+        FEE_DRIFT,
+        PLAN_COMPARISON,
+    )
 }
 """Every metric by its name."""

@@ -1,0 +1,1 @@
+"""The account: withdrawals, balances, and orders held against what the merchant's own books say."""
