@@ -51,3 +51,9 @@ def _few_examples_on_spark(request: pytest.FixtureRequest, monkeypatch: pytest.M
     if request.node.get_closest_marker("spark") and is_hypothesis_test(test):
         name = "_hypothesis_internal_use_settings"
         monkeypatch.setattr(test, name, settings(getattr(test, name), max_examples=EXAMPLES_ON_SPARK))
+
+
+@pytest.fixture(autouse=True)
+def _plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the metrics that need the plan of a merchant have one."""
+    monkeypatch.setenv("TEGRO_PLAN", "starter")
