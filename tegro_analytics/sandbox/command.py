@@ -33,11 +33,13 @@ from tegro_analytics.sandbox.faults import NAMES, REFUSED, Fault, parse_fault
 from tegro_analytics.sandbox.lists import ENDS, ORDERS
 from tegro_analytics.sandbox.log import Log
 from tegro_analytics.sandbox.options import WITHDRAWAL_SHAPES, Options
+from tegro_analytics.sandbox.orders import FEE_BEARERS
 from tegro_analytics.sandbox.plan import Plan
 from tegro_analytics.sandbox.rules import NONCE_RULES
 from tegro_analytics.sandbox.server import Server
 from tegro_analytics.sandbox.systems import CURRENCIES
 from tegro_analytics.sandbox.traffic import Traffic
+from tegro_analytics.sandbox.withdrawals import DEBITS
 from tegro_analytics.sandbox.world import World
 
 STOPPED, USAGE, INTERRUPTED = 0, 2, 130
@@ -199,6 +201,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--now", type=_moment, help="the present at the start, Moscow time or ISO (the real one)")
     add("--days", type=_positive, default=400, help="length of the history (%(default)s)")
     add("--withdrawal-shape", choices=WITHDRAWAL_SHAPES, default=WITHDRAWAL_SHAPES[0], help="(%(default)s)")
+    when = "when a withdrawal leaves the balance (%(default)s)"
+    add("--withdrawal-debit", choices=DEBITS, default=DEBITS[0], help=when)
+    bearer = "who bears the fees of payments (%(default)s)"
+    add("--fee-bearer", choices=FEE_BEARERS, default=FEE_BEARERS[0], help=bearer)
     add("--scratch", action="store_true", help="make a folder for its user's data, gone when it ends (no)")
     words = "misbehave; may be given more than once (none)"
     add("--fault", type=_fault, action="append", default=[], metavar="NAME[:SHARE]", help=words)

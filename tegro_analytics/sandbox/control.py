@@ -11,6 +11,9 @@ shop unless given; times are Moscow wall time (``2026-03-01 10:00:00``) or ISO w
   if wanted, ``id, paid_at, status, fee, payment_system_id, currency_id, email, test_order, payment_id``;
   gives their ``ids``.
 * ``POST pay {"ids": [], "at": }``, ``POST refund {"ids": []}``, ``POST delete {"ids": []}``: by number.
+* ``POST withdraw {"amount": }``: a withdrawal is made; if wanted, ``currency`` (``RUB``), ``created_at``,
+  ``done_at`` (it is carried out then, else in flight), ``payment_id, account, payment_system``. Gives ``id``.
+* ``POST settle {"id": , "status": "done"|"failed", "at": }``: it is carried out, or fails and comes back.
 * ``POST raw {"list": "orders"|"withdrawals", "text": "…", "created_at": }``: a record served as it stands,
   JSON or not, placed where an order of that time would be. It enters no truth.
 * ``POST advance {"events": n}``: n arrivals, with the payments and refunds that come with them.
@@ -38,9 +41,9 @@ from tegro_analytics.sandbox.clock import parse_moment
 from tegro_analytics.sandbox.faults import REFUSED, Fault, fault
 from tegro_analytics.sandbox.log import Log
 from tegro_analytics.sandbox.methods import read_body
-from tegro_analytics.sandbox.orders import FAILED, OPEN, PAID, UNPAID_TIME, ZERO_TIME, Order
+from tegro_analytics.sandbox.orders import FAILED, OPEN, PAID, PENDING, UNPAID_TIME, ZERO_TIME, Order
 from tegro_analytics.sandbox.plan import Plan
-from tegro_analytics.sandbox.systems import RUB
+from tegro_analytics.sandbox.systems import CURRENCIES, RUB
 from tegro_analytics.sandbox.traffic import Traffic
 from tegro_analytics.sandbox.truth import truth
 from tegro_analytics.sandbox.units import to_units
@@ -89,6 +92,8 @@ class Control:
             ("POST", "pay"): self._pay,
             ("POST", "refund"): self._refund,
             ("POST", "delete"): self._delete,
+            ("POST", "withdraw"): self._withdraw,
+            ("POST", "settle"): self._settle,
             ("POST", "raw"): self._raw,
             ("POST", "advance"): self._advance,
             ("POST", "fault"): self._fault,
@@ -190,7 +195,7 @@ class Control:
 
     def _pay(self, fields: Fields) -> dict[str, int]:
         shop = self._shop(fields)
-        at = parse_moment(fields["at"]) if "at" in fields else self._world.clock.now()
+        at = self._moment(fields, "at")
         rows = self._rows(shop, fields, (*OPEN, FAILED))
         for row in rows:
             shop.book.pay(row, at=at)
@@ -210,9 +215,35 @@ class Control:
             shop.book.delete(row)
         return {"deleted": len(rows)}
 
+    def _withdraw(self, fields: Fields) -> dict[str, int]:
+        code = fields.get("currency", CURRENCIES[RUB])
+        done = fields.get("done_at")
+        item = self._world.withdrawals.add(
+            payment_id=fields.get("payment_id", "wd"),
+            created=self._moment(fields, "created_at"),
+            currency={name: number for number, name in CURRENCIES.items()}[code],
+            amount=to_units(fields["amount"]),
+            system=int(fields.get("payment_system", 5)),
+            account=fields.get("account", "410011111111111"),
+            status=PENDING if done is None else PAID,
+            done=None if done is None else parse_moment(done),
+        )
+        return {"id": item.id}
+
+    def _settle(self, fields: Fields) -> dict[str, int]:
+        item = self._world.withdrawals.find(id=fields["id"])
+        if item is None or item.status != PENDING:
+            raise ValueError(f"no withdrawal {fields['id']} is in flight")
+        status = {"done": PAID, "failed": FAILED}[fields["status"]]
+        self._world.withdrawals.settle(item, status=status, at=self._moment(fields, "at"))
+        return {"id": item.id}
+
+    def _moment(self, fields: Fields, name: str) -> int:
+        return parse_moment(fields[name]) if name in fields else self._world.clock.now()
+
     def _raw(self, fields: Fields) -> dict[str, int]:
         text = fields["text"].encode("utf-8")
-        created = parse_moment(fields["created_at"]) if "created_at" in fields else self._world.clock.now()
+        created = self._moment(fields, "created_at")
         if fields["list"] == "withdrawals":
             self._world.withdrawals.add_raw(text, created=created)
             return {"rows": len(self._world.withdrawals.list)}

@@ -134,7 +134,7 @@ class Methods:
     def _create_withdrawal(self, shop: Shop, params: Params) -> bytes:  # noqa: ARG002
         currency, amount, system = _currency(params), _amount(params), _system(params)
         account, payment_id = _text(params, "account"), _text(params, "payment_id")
-        if self._world.balance()[CURRENCIES[currency]] < amount + withdrawal_fee(amount, currency):
+        if self._world.available(currency) < amount + withdrawal_fee(amount, currency):
             raise Refused("Not enough money")
         item = self._world.withdrawals.add(
             payment_id=payment_id,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from tegro_analytics.sandbox.faults import Fault
 from tegro_analytics.sandbox.lists import ENDS, ORDERS
+from tegro_analytics.sandbox.orders import FEE_BEARERS
 from tegro_analytics.sandbox.rules import NONCE_RULES
-from tegro_analytics.sandbox.withdrawals import MIXED, SHAPES
+from tegro_analytics.sandbox.withdrawals import DEBITS, MIXED, SHAPES
 
 WITHDRAWAL_SHAPES = (MIXED, *SHAPES)
 
@@ -31,6 +32,8 @@ class Options:
     latency_ms: tuple[float, float] = (0.0, 0.0)
     days: int = 400
     withdrawal_shape: str = MIXED
+    withdrawal_debit: str = DEBITS[0]
+    fee_bearer: str = FEE_BEARERS[0]
     fault: tuple[Fault, ...] = ()
     scratch: bool = False
 
@@ -58,6 +61,9 @@ def identify(options: Options) -> Identity:
     """
     shuffled = options.order == "out-of-step"
     facts = [1, options.seed, options.orders, options.days, options.now, shuffled, options.withdrawal_shape]
+    account = [options.withdrawal_debit, options.fee_bearer]
+    if account != [DEBITS[0], FEE_BEARERS[0]]:
+        facts += account
     digest = hashlib.sha512(json.dumps(facts).encode()).hexdigest()
     return Identity(
         sandbox=f"sandbox-{digest[:12]}",

@@ -14,6 +14,9 @@ from tegro_analytics.sandbox.units import money_text
 
 NEW, PAID, FAILED, REFUNDED, PENDING = range(5)
 OPEN = (NEW, PENDING)
+FEE_BEARERS = ("merchant", "buyer")
+"""Who bears the fee of a payment: it comes off the balance, or the buyer paid it beside the amount."""
+
 UNPAID_TIME = 0
 ZERO_TIME = -1
 """Written as ``0000-00-00 00:00:00``, the zero date of MySQL."""
@@ -42,7 +45,8 @@ class OrderBook:
     it enters no look-up, no balance and no truth.
     """
 
-    def __init__(self, order: str) -> None:
+    def __init__(self, order: str, fee_bearer: str = FEE_BEARERS[0]) -> None:
+        self.fee_bearer = fee_bearer
         self.ids = array("q")
         self.created, self.paid, self.amount, self.fee = (array("q") for _ in range(4))
         self.status, self.system, self.currency, self.test = array("q"), array("q"), array("q"), array("b")
@@ -142,11 +146,14 @@ class OrderBook:
         return _special(text, self.payments)
 
     def brought(self, row: int) -> int:
-        """Compute what an order added to the balance: its net if paid, minus its fee if refunded."""
+        """Compute what an order added to the balance: its net if paid, minus its fee if refunded.
+
+        A fee that the buyer bears never touches the balance.
+        """
         status, amount = self.status[row], self.amount[row]
         if self.test[row] or amount < 0 or status not in (PAID, REFUNDED):
             return 0
-        return (amount if status == PAID else 0) - self.fee[row]
+        return (amount if status == PAID else 0) - (self.fee[row] if self.fee_bearer == "merchant" else 0)
 
     def payment_id(self, row: int) -> str | None:
         """Write the merchant's number of a row."""

@@ -169,6 +169,8 @@ def start(
     now: str | None = None,
     days: int = 400,
     withdrawal_shape: str = "mixed",
+    withdrawal_debit: str = "created",
+    fee_bearer: str = "merchant",
     fault: Sequence[str] = (),
     scratch: bool = False,
     timeout: float | None = None,

@@ -21,6 +21,9 @@ from tegro_analytics.sandbox.units import ONE, fee_units, money_text
 
 SHAPES = ("order", "wallet", "minimal")
 MIXED = "mixed"
+DEBITS = ("created", "done")
+"""When a withdrawal leaves the balance: as soon as it is made, or when it is carried out."""
+
 STATES = {PAID: "done", FAILED: "failed", PENDING: "processing"}
 
 FEE_RATE = 200
@@ -85,8 +88,9 @@ class Withdrawal:
 class Withdrawals:
     """Hold the withdrawals of the account: every shop lists the same."""
 
-    def __init__(self, order: str, shape: str) -> None:
+    def __init__(self, order: str, shape: str, debit: str = DEBITS[0]) -> None:
         self.shape = shape
+        self.debit = debit
         self.items: list[Withdrawal] = []
         self.raw: dict[int, bytes] = {}
         self._created, self._ids = array("q"), array("q")
@@ -107,16 +111,20 @@ class Withdrawals:
         system: int,
         account: str,
         status: int,
+        done: int | None = None,
     ) -> Withdrawal:
-        """Add one withdrawal; a minimal one costs no fee, as it has no field to show it."""
+        """Add one withdrawal; a minimal one costs no fee, as it has no field to show it.
+
+        One that is carried out was so at ``done``, by default half an hour after it was made.
+        """
         number, shape = len(self.items), self.next_shape
         fee = 0 if shape == "minimal" else withdrawal_fee(amount, currency)
-        done = created + 1800 if status == PAID else 0
+        at = (created + 1800 if done is None else done) if status == PAID else 0
         item = Withdrawal(
             id=9001 + 3 * number,
             payment_id=payment_id,
             created=created,
-            done=done,
+            done=at,
             status=status,
             system=system,
             currency=currency,
@@ -143,15 +151,26 @@ class Withdrawals:
                 return item
         return None
 
+    def settle(self, item: Withdrawal, *, status: int, at: int) -> None:
+        """Carry out, or fail, a withdrawal that was in flight."""
+        item.status, item.done = status, at if status == PAID else 0
+
     def json(self, row: int) -> bytes:
         """Write the record of a row as the API shows it."""
         return self.raw[row] if row in self.raw else json.dumps(self.items[row].record()).encode("ascii")
 
     def taken(self) -> dict[int, int]:
         """Sum what left the balance, fees included, by currency; a failed withdrawal came back."""
+        return self._sum({PAID} if self.debit == "done" else {PAID, PENDING})
+
+    def waiting(self) -> dict[int, int]:
+        """Sum what is in flight and has not left the balance yet, fees included, by currency."""
+        return self._sum({PENDING} if self.debit == "done" else set())
+
+    def _sum(self, statuses: set[int]) -> dict[int, int]:
         sums = dict.fromkeys(CURRENCIES, 0)
         for item in self.items:
-            if item.status != FAILED:
+            if item.status in statuses:
                 sums[item.currency] += item.amount + item.fee
         return sums
 

@@ -58,7 +58,7 @@ class World:
         self.gate = NonceGate(options.nonce_rule)
         sizes = (options.orders, min(options.orders // SECOND_SHOP_SHARE, SECOND_SHOP_LARGEST))
         self.shops = [self._open(place, size) for place, size in enumerate(sizes)]
-        self.withdrawals = Withdrawals(options.order, options.withdrawal_shape)
+        self.withdrawals = Withdrawals(options.order, options.withdrawal_shape, options.withdrawal_debit)
         books = [shop.book for shop in self.shops]
         pay_out(self.withdrawals, books, now=options.now, rng=self._rng("withdrawals"))
 
@@ -67,17 +67,24 @@ class World:
         return next((shop for shop in self.shops if shop.shop_id == shop_id), None)
 
     def balance(self) -> dict[str, int]:
-        """Compute the balance of the account: net of all shops − withdrawals − their fees."""
+        """Compute the balance of the account: net of all shops − withdrawals − their fees.
+
+        Who bears the fees of payments, and when a withdrawal is debited, the options say.
+        """
         taken = self.withdrawals.taken()
         return {
             code: sum(shop.book.net.get(currency, 0) for shop in self.shops) - taken[currency]
             for currency, code in CURRENCIES.items()
         }
 
+    def available(self, currency: int) -> int:
+        """Compute how much of a currency can be withdrawn: the balance without what is in flight."""
+        return self.balance()[CURRENCIES[currency]] - self.withdrawals.waiting()[currency]
+
     def _open(self, place: int, size: int) -> Shop:
         options = self.options
         name, site = (("Чайная лавка", "tea"), ("DEMO2", "demo2"))[place]
-        book = OrderBook(options.order)
+        book = OrderBook(options.order, options.fee_bearer)
         ids = Ids(FIRST_ID + place, shuffled=options.order == "out-of-step", rng=self._rng(f"ids {place}"))
         rng = self._rng(f"shop {place}")
         maker = history(book, orders=size, days=options.days, now=options.now, rng=rng, ids=ids)

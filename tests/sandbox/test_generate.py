@@ -176,6 +176,8 @@ def test_two_currencies(book: OrderBook) -> None:
         ({"now": NOW + 1}, False),
         ({"order": "out-of-step"}, False),
         ({"withdrawal_shape": "wallet"}, False),
+        ({"withdrawal_debit": "done"}, False),
+        ({"fee_bearer": "buyer"}, False),
     ],
 )
 def test_the_identity_follows_from_what_the_shop_holds(change: dict[str, Any], same: bool) -> None:
