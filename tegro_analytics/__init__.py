@@ -2,7 +2,7 @@
 
 >>> import tegro_analytics as ta
 >>> sorted(name for name in ta.__all__ if name[0].islower())[:4]
-['canonical', 'charts', 'connect', 'conversion']
+['canonical', 'charts', 'cohorts', 'connect']
 
 Importing the package loads nothing heavy: each name brings its module when it is first used.
 """
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tegro_analytics.metrics.checkout.mix import conversion_mix as conversion_mix
     from tegro_analytics.metrics.payments.fees import fees as fees
     from tegro_analytics.metrics.payments.revenue import revenue as revenue
+    from tegro_analytics.metrics.people.cohorts import cohorts as cohorts
+    from tegro_analytics.metrics.people.customer_value import customer_value as customer_value
+    from tegro_analytics.metrics.people.customers import customers as customers
+    from tegro_analytics.metrics.people.rfm import rfm as rfm
     from tegro_analytics.metrics.systems.payment_systems import payment_systems as payment_systems
     from tegro_analytics.metrics.tariffs.fee_audit import fee_audit as fee_audit
     from tegro_analytics.metrics.tariffs.fee_differences import fee_differences as fee_differences
@@ -45,10 +49,13 @@ _HOMES = {
     "Shop": "shop",
     "SyncReport": "sync.report",
     "canonical": "frames",
+    "cohorts": "metrics",
     "connect": "opening",
     "conversion": "metrics",
     "conversion_mix": "metrics",
     "conversion_value": "metrics",
+    "customer_value": "metrics",
+    "customers": "metrics",
     "demo": "opening",
     "fee_audit": "metrics",
     "fee_differences": "metrics",
@@ -59,6 +66,7 @@ _HOMES = {
     "read_csv": "reports",
     "read_parquet": "reports",
     "revenue": "metrics",
+    "rfm": "metrics",
     "to_decimal": "frames",
     "to_float": "frames",
     "with_report_zone": "frames",

@@ -9,6 +9,10 @@ from tegro_analytics.metrics.checkout.conversion import conversion, conversion_v
 from tegro_analytics.metrics.checkout.mix import conversion_mix
 from tegro_analytics.metrics.payments.fees import fees
 from tegro_analytics.metrics.payments.revenue import revenue
+from tegro_analytics.metrics.people.cohorts import cohorts
+from tegro_analytics.metrics.people.customer_value import customer_value
+from tegro_analytics.metrics.people.customers import customers
+from tegro_analytics.metrics.people.rfm import rfm
 from tegro_analytics.metrics.registry import METRICS
 from tegro_analytics.metrics.systems.payment_systems import payment_systems
 from tegro_analytics.metrics.tariffs.fee_audit import fee_audit
@@ -22,9 +26,12 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "MetricFrame",
+    "cohorts",
     "conversion",
     "conversion_mix",
     "conversion_value",
+    "customer_value",
+    "customers",
     "fee_audit",
     "fee_differences",
     "fee_drift",
@@ -32,6 +39,7 @@ __all__ = [
     "payment_systems",
     "plan_comparison",
     "revenue",
+    "rfm",
     "withdrawals_summary",
 ]
 

@@ -8,6 +8,10 @@ from tegro_analytics.metrics.checkout.mix import CONVERSION_MIX
 from tegro_analytics.metrics.definition import Metric
 from tegro_analytics.metrics.payments.fees import FEES
 from tegro_analytics.metrics.payments.revenue import REVENUE
+from tegro_analytics.metrics.people.cohorts import COHORTS
+from tegro_analytics.metrics.people.customer_value import CUSTOMER_VALUE
+from tegro_analytics.metrics.people.customers import CUSTOMERS
+from tegro_analytics.metrics.people.rfm import RFM
 from tegro_analytics.metrics.systems.payment_systems import PAYMENT_SYSTEMS
 from tegro_analytics.metrics.tariffs.fee_audit import FEE_AUDIT
 from tegro_analytics.metrics.tariffs.fee_differences import FEE_DIFFERENCES
@@ -28,6 +32,10 @@ METRICS: dict[str, Metric] = {
         FEE_DIFFERENCES,
         FEE_DRIFT,
         PLAN_COMPARISON,
+        CUSTOMERS,
+        CUSTOMER_VALUE,
+        COHORTS,
+        RFM,
     )
 }
 """Every metric by its name."""

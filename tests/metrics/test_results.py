@@ -24,6 +24,7 @@ DTYPES = {
     "estimate": "float64",
     "text": "str",
     "number": "Int64",
+    "bool": "bool",
 }
 
 

@@ -73,7 +73,7 @@ def _inside(question: Question) -> nw.Expr:
 
 @dataclass(frozen=True)
 class _Span:
-    """Hold the months of a group: where its history begins, its cohorts, before ``stop``, and the last seen."""
+    """Hold the months of a group: where its history begins, its cohorts before ``stop``, the last seen."""
 
     begin: int
     first: int
