@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +79,11 @@ class ListRead:
         """How many rows are younger than all that were known."""
         pairs = (pair for page in self.staging.pages() for pair in zip(page.keys, page.created, strict=True))
         return len({key for key, created in pairs if created and created > (self.plan.newest or created)})
+
+    @property
+    def front(self) -> set[Hashable]:
+        """The rows of page 1."""
+        return {key for page in self.staging.pages() if page.number == 1 for key in page.keys}
 
     @property
     def whole(self) -> bool:
@@ -189,6 +194,7 @@ class ListReader:
             came_in=done.came_in,
             page_size=report.page_size_seen or 1,
             now=self.now,
+            front=done.front,
         )
         done.swept, done.place = swept.pages, swept.place
         if swept.since and swept.until:

@@ -9,11 +9,11 @@ that stand newest first: a page number is a hint, for rows come in and go away.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from tegro_analytics.api.lists.look import far_from, similar
+from tegro_analytics.api.lists.look import Ids, far_from, similar
 from tegro_analytics.api.lists.page import Page
 from tegro_analytics.api.lists.pass_report import dated
 from tegro_analytics.exceptions import Rejected, TransportError
@@ -35,9 +35,10 @@ class Place:
     page : int or None
         The page that was read last; None where a sweep is to begin.
     created : str or None
-        The last date on it, as received.
+        The last date on it, as received; that of a page before where no date on it can be read.
     ids : tuple of Hashable
-        The rows of that date on it: there may be others of the same moment behind them, for pages on end.
+        The rows of that date on it: there may be others of the same moment behind them, for pages on end. All
+        its rows where no date can be read.
     began : datetime or None
         When this sweep began.
     swept : datetime or None
@@ -98,12 +99,13 @@ class Sweep:
 
     def pass_by(self, page: Page) -> None:
         """Take note of the next page on the way down."""
-        dates = dated(page.created)
+        dates = _dates(page)
         if dates:
             self.since, self.until = dates[-1], self.until or dates[0]
         pairs = zip(page.keys, page.created, strict=True)
-        ids = tuple(key for key, created in pairs if dates and created == self.since)
-        self.place = replace(self.place, page=page.number, created=self.since, ids=ids)
+        ids = tuple(key for key, created in pairs if not dates or created == dates[-1])
+        created = self.since or self.place.created
+        self.place = replace(self.place, page=page.number, created=created, ids=ids)
 
 
 def sweep(
@@ -115,6 +117,7 @@ def sweep(
     came_in: int,
     page_size: int,
     now: dt.datetime,
+    front: Collection[Hashable] = (),
 ) -> Sweep:
     """Read some pages of a list that stands newest first, from where the sweep before ended.
 
@@ -134,6 +137,8 @@ def sweep(
         Rows on a full page.
     now
         When the run began.
+    front
+        The rows of page 1, as this run has read it: where they come again, the list may begin anew.
 
     Examples
     --------
@@ -153,28 +158,57 @@ def sweep(
     if most < 1:
         done.place = place
         return done
+    hint = (place.page or 0) + came_in // max(page_size, 1)
     try:
-        _sweep(
-            fetch, place, done, most=most, start=start, hint=(place.page or 0) + came_in // max(page_size, 1)
-        )
+        _sweep(fetch, place, done, most=most, start=start, hint=hint, front=frozenset(front))
     except (TransportError, Rejected) as error:
         done.problems.append(str(error))
     return done
 
 
 def _sweep(
-    fetch: Callable[[int], Page], place: Place, done: Sweep, *, most: int, start: int, hint: int
+    fetch: Callable[[int], Page],
+    place: Place,
+    done: Sweep,
+    *,
+    most: int,
+    start: int,
+    hint: int,
+    front: Ids,
 ) -> None:
-    if place.page is None or place.created is None:
+    if place.page is None:
         page = _ask(fetch, start, done)
-        _go_down(fetch, page, done, last=page.number + most - 1)
+        _go_down(fetch, page, done, last=page.number + most - 1, front=front)
     elif landed := _landed(fetch, place, done, hint=hint):
-        _go_down(fetch, landed, done, last=landed.number + most)
-        if done.whole and (done.since is None or done.since > place.created):
-            done.whole = False  # the list seems to end above the place, so what is behind it was not seen
+        _go_down(fetch, landed, done, last=landed.number + most, front=front)
+        if done.whole and not _stands_on(place, landed) and _ends_above(place, done):
+            done.whole = False
             done.place = Place(swept=place.swept)
     else:  # what stood above the place is gone, too: begin anew
         done.place = Place(swept=place.swept)
+
+
+def _stands_on(place: Place, page: Page) -> bool:
+    """Tell whether a row of the place is on a page; then its date does not matter, and may well be wrong."""
+    return not set(place.ids).isdisjoint(page.keys)
+
+
+def _ends_above(place: Place, done: Sweep) -> bool:
+    """Tell whether the list seems to end above the place, so that what is behind it was not seen."""
+    return place.created is None or done.since is None or done.since > place.created
+
+
+def _dates(page: Page) -> list[str]:
+    """Keep the dates that there are: 30 February stands before or behind other dates for no reason."""
+    return [text for text in dated(page.created) if _is_date(text)]
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _ask(fetch: Callable[[int], Page], number: int, done: Sweep) -> Page:
@@ -189,12 +223,14 @@ def _landed(fetch: Callable[[int], Page], place: Place, done: Sweep, *, hint: in
     best: Page | None = None
     while len(done.pages) < MOST_TRIES:
         page = _ask(fetch, number, done)
-        dates = dated(page.created)
-        if not set(place.ids).isdisjoint(page.keys):
+        if _stands_on(place, page):
             return page
-        if dates and max(dates) > str(place.created):
+        if place.created is None:
+            return None
+        dates = _dates(page)
+        if dates and max(dates) > place.created:
             above, best = number, page
-            if min(dates) <= str(place.created):
+            if min(dates) <= place.created:
                 return page
         else:
             below = number
@@ -208,25 +244,43 @@ def _landed(fetch: Callable[[int], Page], place: Place, done: Sweep, *, hint: in
     return best
 
 
-def _go_down(fetch: Callable[[int], Page], page: Page, done: Sweep, *, last: int) -> None:
+def _go_down(fetch: Callable[[int], Page], page: Page, done: Sweep, *, last: int, front: Ids) -> None:
     """Read on page by page; two in a row that bring nothing further down may be the end of the list."""
     seen: set[Hashable] = set()
-    top = max(dated(page.created), default=None)
-    barren = 0
+    top = max(_dates(page), default=None)
+    barren = lap = 0
     while True:
-        dates = dated(page.created)
-        again = bool(dates) and top is not None and max(dates) > top  # page 1, or what a burst pushed here
-        if again or set(page.keys) <= seen:
+        again = top is not None and max(_dates(page), default="") > top  # page 1, or what a burst pushed here
+        stale = set(page.keys) <= seen
+        lapped = bool(lap or (seen and not stale)) and _comes_round(fetch, page, done, lap=lap, front=front)
+        if lap and lapped:
+            done.whole = True
+        elif again or stale or lapped:
             barren += 1
         else:
             barren = 0
             done.pass_by(page)
+        lap = page.number - 1 if lapped else 0
         seen.update(page.keys)
-        if barren > 1 and (barren == MOST_BARREN or _is_end(page, _ask(fetch, far_from(page.number), done))):
-            done.whole, done.place = True, Place(swept=done.place.began)
+        if barren > 1 and not done.whole:
+            done.whole = barren == MOST_BARREN or _is_end(page, _ask(fetch, far_from(page.number), done))
+        if done.whole:
+            done.place = Place(swept=done.place.began)
         if done.whole or (page.number >= last and not barren):
             return
         page = _ask(fetch, page.number + 1, done)
+
+
+def _comes_round(fetch: Callable[[int], Page], page: Page, done: Sweep, *, lap: int, front: Ids) -> bool:
+    """Tell whether a page shows what stands at the front at the same time, as page 1, or one lap before.
+
+    Rows that a burst pushed down here stand at one place only. Where all rows are of one moment, nothing else
+    tells that a list begins anew. One page may be an error of the server; two in a row are none.
+    """
+    if not lap and front.isdisjoint(page.keys):
+        return False
+    before = _ask(fetch, page.number - lap if lap else 1, done)
+    return similar(frozenset(page.keys), frozenset(before.keys))
 
 
 def _is_end(page: Page, far: Page) -> bool:

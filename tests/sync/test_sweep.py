@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,7 @@ BEFORE = NOW - dt.timedelta(days=1)
 ANEW = Place()
 
 Rows = list[tuple[int, int]]
-"""The id of each row, and the day of October on which it was made."""
+"""The id of each row, and the day of October on which it was made; there is no day 0, 99 or 100."""
 
 
 def days(newest: int, oldest: int = 1) -> Rows:
@@ -46,10 +47,31 @@ class Listing:
 
 
 def go(listing: Listing, place: Place = ANEW, *, most: int = 3, start: int = 2, came_in: int = 0) -> Sweep:
+    front = listing.fetch(1).keys
     listing.asked = []
     return sweep(
-        listing.fetch, place, most=most, start=start, came_in=came_in, page_size=listing.size, now=NOW
+        listing.fetch,
+        place,
+        most=most,
+        start=start,
+        came_in=came_in,
+        page_size=listing.size,
+        now=NOW,
+        front=front,
     )
+
+
+def go_to_the_end(listing: Listing, *, most: int, start: int = 1, runs: int) -> set[int]:
+    """Make as many runs as may be needed, and give the rows that they read."""
+    found: set[int] = set()
+    place = Place()
+    for _ in range(runs):
+        done = go(listing, place, most=most, start=start)
+        found.update(read(done))
+        place = done.place
+        if done.whole:
+            return found
+    raise AssertionError(f"the sweep has no end: {place}")
 
 
 def at(page: int, day: int) -> Place:
@@ -164,6 +186,54 @@ def test_a_row_out_of_order_neither_ends_a_sweep_nor_moves_its_place() -> None:
     assert (done.whole, done.place.created) == (False, "2026-10-12 10:00:00")
 
 
+# Dates that cannot be read
+
+
+def without_date(rows: Rows, *numbers: int, day: int = 0) -> Rows:
+    return [(key, day if key in numbers else made) for key, made in rows]
+
+
+@pytest.mark.parametrize("day", [0, 99])
+def test_a_date_that_is_none_is_no_place(day: int) -> None:
+    listing = Listing(without_date(days(20), 13, day=day))
+    first = go(listing, start=2, most=3)
+    assert listing.asked == [2, 3, 4]  # page 4 shows 14 and 13
+    assert first.place == Place(4, "2026-10-14 10:00:00", NOW, ids=(14,))
+    assert (first.until, first.since) == ("2026-10-18 10:00:00", "2026-10-14 10:00:00")
+
+
+@pytest.mark.parametrize("day", [0, 99])
+@pytest.mark.parametrize("key", range(1, 13))
+def test_a_sweep_ends_wherever_a_date_cannot_be_read(key: int, day: int) -> None:
+    for most in (1, 2, 3, 4, 5):
+        listing = Listing(without_date(days(12), key, day=day))
+        assert go_to_the_end(listing, most=most, runs=6 + 1) == set(range(1, 13))
+
+
+@pytest.mark.parametrize("day", [0, 100])
+@pytest.mark.parametrize("first", range(3, 13))
+def test_a_sweep_ends_where_no_date_of_a_page_can_be_read(first: int, day: int) -> None:
+    for most in (1, 2, 3, 4, 5):
+        listing = Listing(without_date(days(12), *range(first - 2, first + 1), day=day))
+        assert go_to_the_end(listing, most=most, runs=6 + 1) == set(range(1, 13))
+
+
+def test_where_no_date_can_be_read_it_begins_anew_when_the_rows_are_gone() -> None:
+    listing = Listing(without_date(days(20), 18, 17))
+    done = go(listing, start=2, most=1)
+    assert done.place == Place(2, None, NOW, ids=(18, 17))
+    listing.rows = [(key, day) for key, day in listing.rows if key not in (18, 17)]
+    assert go(listing, done.place).place == ANEW
+
+
+def test_a_wrong_date_of_the_last_row_does_not_keep_a_sweep_from_its_end() -> None:
+    # There is such a date, so it is believed; no date of the list is as old, though its end is reached.
+    listing = Listing(without_date(days(20, 2), 13, day=1))
+    first = go(listing, start=2, most=3)
+    assert first.place.created == "2026-10-01 10:00:00"
+    assert go(listing, first.place, most=9).whole
+
+
 # The end
 
 
@@ -172,7 +242,7 @@ def test_a_row_out_of_order_neither_ends_a_sweep_nor_moves_its_place() -> None:
     [
         ("empty", [8, 9, 10, 11, 12, 1012]),
         ("clamp", [8, 9, 10, 11, 12, 1012]),
-        ("first-page", [8, 9, 10, 11, 12, 1012]),
+        ("first-page", [8, 9, 10, 11, 1, 12, 2, 1012]),  # pages 11 and 12 show what page 1 does
     ],
 )
 def test_the_end_is_where_any_page_shows_the_same(end: str, asked: list[int]) -> None:
@@ -185,9 +255,43 @@ def test_the_end_is_where_any_page_shows_the_same(end: str, asked: list[int]) ->
 
 def test_the_end_of_a_list_that_wraps() -> None:
     listing = Listing(days(6), end="wrap")  # three pages, again and again
-    done = go(listing, start=1, most=9)
+    done = go(listing, start=2, most=9)
     assert done.whole
-    assert len(listing.asked) <= 3 + 2 * 20
+    assert listing.asked == [2, 3, 4, 1, 5, 2]  # page 4 shows what 1 does, and page 5 what 2 does
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+@pytest.mark.parametrize("end", ["empty", "clamp", "first-page", "wrap"])
+@pytest.mark.parametrize("older", [0, 1, 2])
+def test_the_end_of_a_list_whose_rows_are_of_one_moment(older: int, end: str, most: int) -> None:
+    rows = [*((number, 10) for number in range(120, 100, -1)), *days(older)]
+    assert go_to_the_end(Listing(rows, end=end), most=most, runs=11 + 1) == {key for key, _ in rows}
+
+
+def test_a_page_that_a_server_mistook_for_page_1_is_no_end() -> None:
+    listing = Listing([(number, 10) for number in range(20, 0, -1)])
+    real = listing.fetch
+
+    def fetch(number: int) -> Page:
+        return replace(real(1), number=6) if number == 6 else real(number)
+
+    listing.fetch = fetch  # type: ignore[method-assign]
+    done = go(listing, Place(5, "2026-10-10 10:00:00", BEFORE, ids=(12, 11)), most=3)
+    assert listing.asked == [5, 1, 1, 7, 2, 8]
+    assert not done.whole
+
+
+def test_rows_of_the_front_that_a_burst_pushes_down_are_no_end() -> None:
+    listing = Listing([(number, 10) for number in range(20, 0, -1)], end="wrap")
+
+    def burst() -> None:
+        newest = listing.rows[0][0]
+        listing.rows = [*((newest + more, 10) for more in range(10, 0, -1)), *listing.rows]
+
+    listing.before = {6: burst}
+    done = go(listing, Place(5, "2026-10-10 10:00:00", BEFORE, ids=(12, 11)), most=3)
+    assert listing.asked == [5, 6, 1, 7, 8]  # page 6 shows 20 19, and page 1 now 30 29
+    assert not done.whole
 
 
 def test_a_sweep_that_ends_with_its_last_page_sees_the_end_the_next_time() -> None:
