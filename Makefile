@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types check lab clean
+.PHONY: help demo test lint format types check definitions lab clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -38,6 +38,9 @@ types: $(STAMP) ## check the types, strictly
 	@$(BIN)/mypy
 
 check: lint types test ## all of it: format, style, types, tests, documents
+
+definitions: $(STAMP) ## write the page of definitions anew, in both languages
+	@$(BIN)/python -m tegro_analytics.metrics.definitions docs
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	@$(BIN)/tegro lab

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -45,17 +46,26 @@ def demo(
 
 @app.command()
 def show(
-    metric: Annotated[str, typer.Argument(help="revenue, fees, conversion, payment_systems")],
+    metric: Annotated[str, typer.Argument(help="revenue, conversion, … or `list`, which names all.")],
     freq: Annotated[str | None, typer.Option(help="hour, day, week, month, quarter or year.")] = None,
     by: Annotated[
         list[str] | None,
         typer.Option(
-            help="payment_system, family, rail, weekday, hour, status_name, shop_id; may be given again."
+            help="payment_system, family, rail, amount_band, weekday, hour, status_name, shop_id; "
+            "may be given again."
         ),
     ] = None,
     since: Since = None,
     until: Until = None,
     as_of: AsOf = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Plan of the tariff, for fee_audit and fee_differences.")
+    ] = None,
+    mine: Annotated[
+        Path | None,
+        typer.Option(help="A table of your own (CSV, Parquet or XLSX), for match_orders, order_differences."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many rows of a list.")] = None,
     use_demo: Demo = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -65,13 +75,47 @@ def show(
     """Print a metric as a table, or as JSON."""
     from tegro_analytics.metrics import METRICS
 
+    if metric == "list":
+        print("\n".join(f"{name:22}{one.title(lang)}" for name, one in METRICS.items()))
+        return
     if metric not in METRICS:
         raise typer.BadParameter(f"there is no metric {metric!r}; the metrics are {', '.join(METRICS)}")
+    options = {"since": since, "until": until, "as_of": as_of, "freq": freq, "by": by or None}
+    options |= {"plan": plan, "limit": limit}
+    given = _taken(metric, {name: value for name, value in options.items() if value is not None})
+    tables = _own_table(metric, mine)
     with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
-        options = {"since": since, "until": until, "as_of": as_of, "freq": freq, "by": by or None}
-        given = {name: value for name, value in options.items() if value is not None}
-        result = getattr(shop, metric)(money="decimal" if as_json else None, **given)
+        form = {"money": "decimal"} if as_json and "money" in _parameters(metric) else {}
+        result = getattr(shop, metric)(*tables, **form, **given)
         print(records(result) if as_json else result.to_text(lang=shop.settings.lang))
+
+
+def _parameters(metric: str) -> set[str]:
+    """Name what the function of a metric takes."""
+    from tegro_analytics.metrics import METRICS
+
+    return set(inspect.signature(METRICS[metric].function).parameters)
+
+
+def _taken(metric: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Refuse options that the metric does not have; ``as_of`` is the store's, so every metric has it."""
+    if strange := [name for name in given if name not in _parameters(metric) | {"as_of"}]:
+        raise typer.BadParameter(f"{metric} takes no --{strange[0].replace('_', '-')}")
+    return given
+
+
+def _own_table(metric: str, mine: Path | None) -> list[Any]:
+    """Read the table of the merchant, where the metric takes one."""
+    from tegro_analytics.metrics import METRICS
+    from tegro_analytics.reports.own_table import read_own_table
+
+    if "mine" not in METRICS[metric].inputs:
+        if mine is not None:
+            raise typer.BadParameter(f"{metric} takes no --mine")
+        return []
+    if mine is None:
+        raise typer.BadParameter(f"{metric} needs --mine FILE: your own table of orders")
+    return [read_own_table(mine)]
 
 
 @app.command()
