@@ -80,8 +80,8 @@ def show(
         return
     if metric not in METRICS:
         raise typer.BadParameter(f"there is no metric {metric!r}; the metrics are {', '.join(METRICS)}")
-    options = {"since": since, "until": until, "as_of": as_of, "freq": freq, "by": by or None}
-    options |= {"plan": plan, "limit": limit}
+    options: dict[str, Any] = {"since": since, "until": until, "as_of": as_of, "freq": freq}
+    options |= {"by": by or None, "plan": plan, "limit": limit}
     given = _taken(metric, {name: value for name, value in options.items() if value is not None})
     tables = _own_table(metric, mine)
     with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
