@@ -42,11 +42,9 @@ def checked(question: Question, terms: Sequence[Terms]) -> nw.LazyFrame[Any]:
     inside = within(question)
     if inside is not None:
         frame = frame.filter(inside)
-    frame = frame.filter((nw.col("amount") >= 0) | nw.col("amount").is_null())
     frame = with_expected(frame, terms, question.reference)
     other = ~nw.col(TERMS).is_null() & ~nw.col("fee").is_null() & nw.col(DIFFERENCE).is_null()
-    amount_known = ~nw.col("amount").is_null()
-    return frame.with_columns(**{OTHER: nw.when(other & amount_known).then(nw.lit(1))})
+    return frame.with_columns(**{OTHER: nw.when(other & (nw.col("amount") >= 0)).then(nw.lit(1))})
 
 
 def audit(question: Question, terms: Sequence[Terms]) -> list[pa.Table]:
@@ -75,14 +73,13 @@ def audit(question: Question, terms: Sequence[Terms]) -> list[pa.Table]:
 
 
 def _values() -> dict[str, nw.Expr]:
-    """Express what each payment adds; what does not count is null."""
-    one, difference = nw.lit(1), nw.col(DIFFERENCE)
-    unknown, no_amount = nw.col(TERMS).is_null(), nw.col("amount").is_null()
-    is_audited = ~difference.is_null()
+    """Express what each payment adds; what does not count is null. A negative amount is no payment."""
+    one, difference, counts = nw.lit(1), nw.col(DIFFERENCE), nw.col("amount") >= 0
+    unknown, is_audited = nw.col(TERMS).is_null(), ~difference.is_null()
     return {
-        "payments": nw.when(~no_amount).then(one),
-        "unknown_tariff": nw.when(unknown).then(one),
-        "unknown_fee": nw.when(~unknown & nw.col("fee").is_null()).then(one),
+        "payments": nw.when(counts).then(one),
+        "unknown_tariff": nw.when(counts & unknown).then(one),
+        "unknown_fee": nw.when(counts & ~unknown & nw.col("fee").is_null()).then(one),
         "audited": nw.when(is_audited).then(one),
         "overcharged": nw.when(difference > 0).then(one),
         "undercharged": nw.when(difference < 0).then(one),
@@ -91,7 +88,7 @@ def _values() -> dict[str, nw.Expr]:
         "expected_fees": nw.when(is_audited).then(nw.col(EXPECTED)).cast(SUM),
         "overcharged_value": nw.when(difference > 0).then(difference).cast(SUM),
         "undercharged_value": nw.when(difference < 0).then(nw.lit(0) - difference).cast(SUM),
-        _WITHOUT_AMOUNT: nw.when(no_amount).then(one),
+        _WITHOUT_AMOUNT: nw.when(nw.col("amount").is_null()).then(one),
     }
 
 

@@ -45,13 +45,15 @@ def with_expected(
     Parameters
     ----------
     frame
-        Payments with an amount of 0 or more: amount, fee, currency, payment_system_id, and their days.
+        Payments: amount, fee, currency, payment_system_id, and their days. What has a negative amount, or
+        none, has no expected fee.
     terms
         Those of a plan, the stronger ones first.
     """
+    counted = nw.when(nw.col("amount") >= 0).then(nw.col("amount"))
     holding = _first((_holds(one), number) for number, one in enumerate(terms))
     frame = frame.with_columns(
-        **{TERMS: holding, _PLACES: _places(reference), _FLOAT: nw.col("amount").cast(nw.Float64)}
+        **{TERMS: holding, _PLACES: _places(reference), _FLOAT: counted.cast(nw.Float64)}
     )
     frame = frame.with_columns(**{_PERCENT: _percent(terms)}).with_columns(**{_SCALE: _scale(reference)})
     frame = frame.with_columns(**_steps(reference))
