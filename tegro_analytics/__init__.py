@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tegro_analytics.frames import to_decimal as to_decimal
     from tegro_analytics.frames import to_float as to_float
     from tegro_analytics.frames import with_report_zone as with_report_zone
+    from tegro_analytics.metrics.account.balance_bridge import balance_bridge as balance_bridge
     from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary as withdrawals_summary
     from tegro_analytics.metrics.checkout.conversion import conversion as conversion
     from tegro_analytics.metrics.checkout.conversion import conversion_value as conversion_value
@@ -37,6 +38,15 @@ if TYPE_CHECKING:
     from tegro_analytics.metrics.tariffs.fee_differences import fee_differences as fee_differences
     from tegro_analytics.metrics.tariffs.fee_drift import fee_drift as fee_drift
     from tegro_analytics.metrics.tariffs.plan_comparison import plan_comparison as plan_comparison
+    from tegro_analytics.metrics.watching.anomalies import anomalies as anomalies
+    from tegro_analytics.metrics.watching.conversion_anomalies import (
+        conversion_anomalies as conversion_anomalies,
+    )
+    from tegro_analytics.metrics.watching.data_quality import data_quality as data_quality
+    from tegro_analytics.metrics.watching.flagged_orders import flagged_orders as flagged_orders
+    from tegro_analytics.metrics.watching.forecast import forecast as forecast
+    from tegro_analytics.metrics.watching.freshness import freshness as freshness
+    from tegro_analytics.metrics.watching.silence import silence as silence
     from tegro_analytics.opening import connect as connect
     from tegro_analytics.opening import demo as demo
     from tegro_analytics.reports import read_csv as read_csv
@@ -48,25 +58,33 @@ _HOMES = {
     "Client": "api.client",
     "Shop": "shop",
     "SyncReport": "sync.report",
+    "anomalies": "metrics",
+    "balance_bridge": "metrics",
     "canonical": "frames",
     "cohorts": "metrics",
     "connect": "opening",
     "conversion": "metrics",
+    "conversion_anomalies": "metrics",
     "conversion_mix": "metrics",
     "conversion_value": "metrics",
     "customer_value": "metrics",
     "customers": "metrics",
+    "data_quality": "metrics",
     "demo": "opening",
     "fee_audit": "metrics",
     "fee_differences": "metrics",
     "fee_drift": "metrics",
     "fees": "metrics",
+    "flagged_orders": "metrics",
+    "forecast": "metrics",
+    "freshness": "metrics",
     "payment_systems": "metrics",
     "plan_comparison": "metrics",
     "read_csv": "reports",
     "read_parquet": "reports",
     "revenue": "metrics",
     "rfm": "metrics",
+    "silence": "metrics",
     "to_decimal": "frames",
     "to_float": "frames",
     "with_report_zone": "frames",

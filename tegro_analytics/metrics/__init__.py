@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tegro_analytics.metrics.account.balance_bridge import balance_bridge
 from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary
 from tegro_analytics.metrics.checkout.conversion import conversion, conversion_value
 from tegro_analytics.metrics.checkout.mix import conversion_mix
@@ -19,6 +20,13 @@ from tegro_analytics.metrics.tariffs.fee_audit import fee_audit
 from tegro_analytics.metrics.tariffs.fee_differences import fee_differences
 from tegro_analytics.metrics.tariffs.fee_drift import fee_drift
 from tegro_analytics.metrics.tariffs.plan_comparison import plan_comparison
+from tegro_analytics.metrics.watching.anomalies import anomalies
+from tegro_analytics.metrics.watching.conversion_anomalies import conversion_anomalies
+from tegro_analytics.metrics.watching.data_quality import data_quality
+from tegro_analytics.metrics.watching.flagged_orders import flagged_orders
+from tegro_analytics.metrics.watching.forecast import forecast
+from tegro_analytics.metrics.watching.freshness import freshness
+from tegro_analytics.metrics.watching.silence import silence
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.results.frame import MetricFrame
@@ -26,20 +34,28 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "MetricFrame",
+    "anomalies",
+    "balance_bridge",
     "cohorts",
     "conversion",
+    "conversion_anomalies",
     "conversion_mix",
     "conversion_value",
     "customer_value",
     "customers",
+    "data_quality",
     "fee_audit",
     "fee_differences",
     "fee_drift",
     "fees",
+    "flagged_orders",
+    "forecast",
+    "freshness",
     "payment_systems",
     "plan_comparison",
     "revenue",
     "rfm",
+    "silence",
     "withdrawals_summary",
 ]
 

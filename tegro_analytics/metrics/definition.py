@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from tegro_analytics.texts import catalogue, tr
 
-Kind = Literal["money", "count", "rate", "number", "seconds", "estimate", "text", "date", "instant", "bool"]
+Kind = Literal[
+    "money", "count", "rate", "number", "seconds", "measure", "estimate", "text", "date", "instant", "bool"
+]
 Clock = Literal["paid", "created", "both"]
 
 DTYPES: dict[Kind, str] = {
@@ -22,6 +24,7 @@ DTYPES: dict[Kind, str] = {
     "rate": "float64, a fraction, missing where the denominator is 0",
     "number": "Int64, may be missing",
     "seconds": "float64, missing where there is none",
+    "measure": "float64, a number in the unit that its name says, or in none; missing where there is none",
     "estimate": "float64, an amount that is no sum, such as a quantile; missing where there is none",
     "text": "str",
     "date": "datetime64[us], the wall clock of the report zone",

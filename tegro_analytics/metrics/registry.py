@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tegro_analytics.metrics.account.balance_bridge import BALANCE_BRIDGE
 from tegro_analytics.metrics.account.withdrawals_summary import WITHDRAWALS_SUMMARY
 from tegro_analytics.metrics.checkout.conversion import CONVERSION, CONVERSION_VALUE
 from tegro_analytics.metrics.checkout.mix import CONVERSION_MIX
@@ -17,6 +18,13 @@ from tegro_analytics.metrics.tariffs.fee_audit import FEE_AUDIT
 from tegro_analytics.metrics.tariffs.fee_differences import FEE_DIFFERENCES
 from tegro_analytics.metrics.tariffs.fee_drift import FEE_DRIFT
 from tegro_analytics.metrics.tariffs.plan_comparison import PLAN_COMPARISON
+from tegro_analytics.metrics.watching.anomalies import ANOMALIES
+from tegro_analytics.metrics.watching.conversion_anomalies import CONVERSION_ANOMALIES
+from tegro_analytics.metrics.watching.data_quality import DATA_QUALITY
+from tegro_analytics.metrics.watching.flagged_orders import FLAGGED_ORDERS
+from tegro_analytics.metrics.watching.forecast import FORECAST
+from tegro_analytics.metrics.watching.freshness import FRESHNESS
+from tegro_analytics.metrics.watching.silence import SILENCE
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -36,6 +44,14 @@ METRICS: dict[str, Metric] = {
         CUSTOMER_VALUE,
         COHORTS,
         RFM,
+        FORECAST,
+        ANOMALIES,
+        CONVERSION_ANOMALIES,
+        SILENCE,
+        FRESHNESS,
+        DATA_QUALITY,
+        FLAGGED_ORDERS,
+        BALANCE_BRIDGE,
     )
 }
 """Every metric by its name."""

@@ -133,6 +133,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
     "bool": bool,
     "rate": float,
     "seconds": float,
+    "measure": float,
     "estimate": float,
 }
 

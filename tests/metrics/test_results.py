@@ -21,6 +21,8 @@ DTYPES = {
     "count": "int64",
     "rate": "float64",
     "seconds": "float64",
+    "measure": "float64",
+    "bool": "bool",
     "estimate": "float64",
     "text": "str",
     "number": "Int64",
@@ -56,7 +58,7 @@ def test_columns_and_dtypes_are_those_of_the_definition(metric: Metric, orders: 
         "period_start": "datetime64[us]",
         "period_end": "datetime64[us]",
         "complete": "bool",
-        **{name: "str" if name == "plan" else "Int64" for name in metric.dims},
+        **{name: "str" if name in ("plan", "flag") else "Int64" for name in metric.dims},
         "shop_id": "str",
     }
     assert isinstance(result.index, pd.RangeIndex)

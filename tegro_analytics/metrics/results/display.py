@@ -145,7 +145,7 @@ def _notes(frame: pd.DataFrame, hidden: list[str], more: int, lang: str) -> Iter
         yield tr("display.more_rows", lang, count=more)
     if hidden:
         yield tr("display.more_columns", lang, count=len(hidden))
-    if any(name.endswith("_low") for name in frame.columns):
+    if any(f"{name}_low" in frame.columns for name in frame.columns if f"{name}_n" in frame.columns):
         yield tr("display.interval", lang)
 
 
@@ -168,6 +168,9 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
         return str(format_decimal(value, f"#,##0.{'0' * places}" if places else "#,##0", locale=lang))
     if column.kind == "count":
         return str(format_decimal(int(value), locale=lang))
+    if column.kind == "measure":  # two places, or the first two digits of what is small
+        pattern = "#,##0.##" if value == 0 or abs(value) >= 1 else "@#"
+        return str(format_decimal(float(value), pattern, locale=lang))
     if column.kind == "seconds":
         return str(format_decimal(round(float(value), 1), locale=lang))
     if column.kind in ("date", "instant"):

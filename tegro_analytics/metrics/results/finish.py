@@ -35,7 +35,9 @@ def finish(question: Question, frame: pd.DataFrame, values: Mapping[str, Any]) -
     """
     keys = {name: _key(frame[name], question.metric.column(name).kind, name) for name in question.keys}
     columns = {
-        column.name: _typed(values[column.name], column.kind, question.money, index=frame.index)
+        column.name: _instants(values[column.name], question.window.zone)
+        if column.kind == "instant"
+        else _typed(values[column.name], column.kind, question.money, index=frame.index)
         for column in question.metric.columns
     }
     return MetricFrame(pd.DataFrame({**keys, **columns}, index=frame.index), metric=question.metric.name)
@@ -87,7 +89,7 @@ def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any] | 
         return _money(values, money, index)
     if kind == "count":
         return pd.Series(np.asarray(values, np.int64), index=index)
-    if kind in ("rate", "seconds", "estimate"):
+    if kind in ("rate", "seconds", "measure", "estimate"):
         return pd.Series(np.asarray(values, np.float64), index=index)
     if kind == "number":
         return pd.Series(values, index=index, dtype="Int64")
