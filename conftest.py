@@ -21,6 +21,9 @@ NEEDS_MORE = ("browser", "office", "spark", "long")
 """Marks of tests that need a program or minutes: run with TEGRO_TEST_ALL=1, where a missing program fails."""
 
 
+HOW_MUCH = ("TEGRO_TEST_ALL", "TEGRO_TEST_WORLDS")
+"""What says how much is tested: everything, and how many worlds (tests/sync/test_worlds.py)."""
+
 LEFT_OUT = pytest.StashKey[int]()
 
 
@@ -81,7 +84,7 @@ def _away_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
     """Let no setting, key or data of whoever runs the tests reach them, and none of theirs stay behind."""
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
-    for name in [name for name in os.environ if name.startswith("TEGRO_") and name != "TEGRO_TEST_ALL"]:
+    for name in [name for name in os.environ if name.startswith("TEGRO_") and name not in HOW_MUCH]:
         monkeypatch.delenv(name)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))

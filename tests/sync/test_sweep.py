@@ -226,6 +226,17 @@ def test_where_no_date_can_be_read_it_begins_anew_when_the_rows_are_gone() -> No
     assert go(listing, done.place).place == ANEW
 
 
+def test_where_no_date_can_be_read_the_last_one_that_could_says_where_to_look() -> None:
+    place, listing = at(2, 17), Listing(without_date(days(20), *range(11, 17)))
+    for page in (3, 4):  # a page for each run, and neither has a date
+        place = go(listing, place, most=1).place
+        assert place == Place(page, "2026-10-17 10:00:00", BEFORE, ids=(22 - 2 * page, 21 - 2 * page))
+    listing.rows = [(key, day) for key, day in listing.rows if key not in (14, 13)]
+    done = go(listing, place, most=1)
+    assert done.place.page == 3  # 20 19 | 18 17 | 16 15 | …: from 17 on it is read again
+    assert {18, 17, 16, 15} <= set(read(done))
+
+
 def test_a_wrong_date_of_the_last_row_does_not_keep_a_sweep_from_its_end() -> None:
     # There is such a date, so it is believed; no date of the list is as old, though its end is reached.
     listing = Listing(without_date(days(20, 2), 13, day=1))

@@ -2,10 +2,19 @@
 
 The message of a failed assertion names the row; its note names family and seed, and these are the whole
 world. What holds after each run is in :mod:`tests.sync.trial`.
+
+The usual run takes a few worlds, all tests (``TEGRO_TEST_ALL=1``) take 500 of each family in memory and 10 in
+a store. ``TEGRO_TEST_WORLDS`` says how many, of each of the seven families: ``1500`` in memory and a fiftieth
+of it, 30, in a store, or ``1500,72``. Ten thousand in memory and five hundred in a store, which keep one core
+busy for an hour or two, on as many processes as there are cores, or one family alone::
+
+    TEGRO_TEST_ALL=1 TEGRO_TEST_WORLDS=1500,72 pytest -n auto tests/sync/test_worlds.py -k many_worlds
+    TEGRO_TEST_ALL=1 TEGRO_TEST_WORLDS=1500,72 pytest tests/sync/test_worlds.py -k "many_worlds and oddities"
 """
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from collections import Counter
@@ -42,6 +51,17 @@ SWEEP = 3
 LOOKUPS = 4
 BY = setting(sweep_pages=SWEEP, lookups=LOOKUPS)
 NO_SWEEP = setting(sweep_pages=0, lookups=LOOKUPS)
+
+
+def many(asked: str) -> tuple[range, range]:
+    """Give the seeds of the worlds in memory, and of those in a store too."""
+    in_memory, _, stored = asked.partition(",")
+    count = int(in_memory)
+    return range(100, 100 + count), range(2_000, 2_000 + (int(stored) if stored else -(-count // 50)))
+
+
+IN_MEMORY, IN_A_STORE = many(os.environ.get("TEGRO_TEST_WORLDS") or "500")
+"""The seeds of each family where all tests run."""
 
 SEEN: Counter[str] = Counter()
 """What the drawn worlds have come to: that they are worth something."""
@@ -305,14 +325,14 @@ def test_a_world_in_a_store_is_as_in_dictionaries(family: Family, seed: int, tmp
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_many_worlds(family: Family, tmp_path: Path) -> None:
-    for seed in range(100, 600):
+    for seed in IN_MEMORY:
         run(family, seed, DictMemory(), tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_many_worlds_in_a_store(family: Family, tmp_path: Path) -> None:
-    for seed in range(2_000, 2_010):
+    for seed in IN_A_STORE:
         same(family, seed, tmp_path)
 
 
@@ -337,6 +357,13 @@ def known(memory: Memory) -> object:
     state = [memory.list_state(SHOP, name) for name in ("orders", "withdrawals")]
     moments = [[run.started_at for run in (one.last, *one.whole) if run] for one in state]
     return rows, before, others, memory.quarantined(), moments
+
+
+def test_the_number_of_worlds_can_be_asked_for() -> None:
+    assert many("500") == (range(100, 600), range(2_000, 2_010))
+    assert many("1500,72") == (range(100, 1_600), range(2_000, 2_072))
+    assert len(FAMILIES) * 1_500 >= 10_000
+    assert len(FAMILIES) * 72 >= 500
 
 
 # What a run costs
