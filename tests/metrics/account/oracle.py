@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tests.metrics.account.drawn import Record
 from tests.metrics.drawn import Cells, Days
-from tests.metrics.oracle import quantile, units, within
+from tests.metrics.oracle import is_paid, quantile, units, within
 
 
 def each_once(rows: Iterable[Record]) -> list[Record]:
@@ -57,3 +57,68 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """Sum what is known; None where nothing is."""
     known = [units(amount) for amount in amounts if amount is not None]
     return Decimal(sum(known)).scaleb(-8) if known else None
+
+
+def bridged(
+    orders: Iterable[Record], moved: Iterable[Record], balances: Iterable[Record], *, share: Fraction
+) -> dict[str, dict[str, Any]]:
+    """Bridge the first and the last balance of each currency; money is whole units."""
+    balances = list(balances)
+    every = sorted({row["observed_at"] for row in balances})
+    found = {}
+    for currency in sorted({row["currency"] for row in balances}):
+        own = sorted(
+            ((row["observed_at"], row["balance"]) for row in balances if row["currency"] == currency),
+            key=lambda pair: pair[0],
+        )
+        if len(own) > 1:
+            (opened, before), (closed, after) = own[0], own[-1]
+            sums = _bridged(currency, orders, moved, opened, closed, every)
+            borne = round(sums["fees"] * share)
+            expected = sums["gross_volume"] - borne - sums["refunds"] - sums["withdrawn"]
+            expected -= sums["withdrawal_fees"]
+            change = units(after) - units(before)
+            money = {**sums, "change": change, "expected_change": expected, "gap": change - expected}
+            money |= {"balance_before": units(before), "balance_after": units(after)}
+            found[currency] = {name: Decimal(value).scaleb(-8) for name, value in money.items()}
+    return found
+
+
+def _bridged(
+    currency: str,
+    orders: Iterable[Record],
+    moved: Iterable[Record],
+    opened: dt.datetime,
+    closed: dt.datetime,
+    every: list[dt.datetime],
+) -> dict[str, int]:
+    paid = [
+        (row["paid_at"] or row["created_at"], row)
+        for row in orders
+        if is_paid(row) and row["amount"] >= 0 and row["currency"] == currency
+    ]
+    sold = [row for at, row in paid if opened < at <= closed]
+    back = [row for at, row in paid if row["status"] == 3 and opened < _returned(at, row, every) <= closed]
+    gone = [
+        row
+        for row in each_once(moved)
+        if row["currency"] == currency and row["amount"] is not None and row["status"] not in ("2", "failed")
+    ]
+    dated = [(row["created_at"] or row["done_at"], row) for row in gone]
+    left = [row for at, row in dated if at is not None and opened < at <= closed]
+    return {
+        "gross_volume": sum(units(row["amount"]) for row in sold),
+        "fees": sum(units(row["fee"]) for row in sold),
+        "refunds": sum(units(row["amount"]) for row in back),
+        "withdrawn": sum(units(row["amount"]) for row in left),
+        "withdrawal_fees": sum(units(row["fee"]) for row in left),
+    }
+
+
+def _returned(paid: dt.datetime, row: Record, every: list[dt.datetime]) -> dt.datetime:
+    """Say to which moment a refund belongs: that of the snapshot that its run took, if a run just had."""
+    seen: dt.datetime | None = row["refund_first_seen_at"]
+    if seen is None:
+        return paid
+    taken = [at for at in every if at < seen <= at + dt.timedelta(hours=1)]
+    return max(taken) if taken else seen
