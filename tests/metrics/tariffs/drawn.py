@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tegro_analytics.reference import Tariff
 from tests.golden import Row
-from tests.metrics.drawn import NOW, an_order
+from tests.metrics.drawn import an_order
 from tests.metrics.tariffs import oracle
 
 PLANS = ("small", "large")
@@ -75,9 +75,7 @@ def _fee(draw: st.DrawFn, row: Row, table: list[Tariff]) -> Decimal | None:
     day = (row["paid_at"] or row["created_at"]).date()
     tariff = oracle.tariff_of(table, draw(st.sampled_from(PLANS)), row, day)
     if tariff is None or row["amount"] < 0 or row["amount"] > 10**9 or draw(st.integers(0, 3)) == 0:
-        return draw(
-            st.sampled_from([None, Decimal(0), Decimal("1.01"), Decimal("-2"), Decimal("12345678.9")])
-        )
+        return draw(st.sampled_from([None, Decimal(0), Decimal("1.01"), Decimal(-2), Decimal("12345678.9")]))
     asked = oracle.due(tariff, row["amount"], row["currency"])
     beside = draw(st.sampled_from(["0", "0", "0", "0.01", "-0.01", "1", "0.00000001"]))
     fee = asked + Decimal(beside)
@@ -89,6 +87,3 @@ def worlds(draw: st.DrawFn) -> tuple[list[Tariff], list[Row]]:
     """Draw a tariff table and payments."""
     table = draw(tables)
     return table, draw(payments(table))
-
-
-assert NOW

@@ -31,7 +31,7 @@ from tests.metrics.drawn import (
     read,
 )
 from tests.metrics.tariffs import oracle
-from tests.metrics.tariffs.drawn import PLANS, worlds
+from tests.metrics.tariffs.drawn import worlds
 
 World = tuple[list[Tariff], list[Row]]
 MOVES = ("weight_before", "weight", "rate_effect", "mix_effect", "total_change")
@@ -245,6 +245,3 @@ class TestMany:
     @given(world=worlds(), seed=st.integers(0, 99))
     def test_invariants(self, engine: str, world: World, seed: int) -> None:
         check_invariants(world, engine, seed)
-
-
-assert len(PLANS) == 2
