@@ -173,6 +173,8 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
         return str(format_decimal(float(value), pattern, locale=lang))
     if column.kind == "seconds":
         return str(format_decimal(round(float(value), 1), locale=lang))
+    if column.kind == "date" and value.time() == dt.time():
+        return str(format_date(value, "medium", locale=lang))
     if column.kind in ("date", "instant"):
         return str(format_datetime(value, "short", locale=lang))
     if column.kind == "number":
