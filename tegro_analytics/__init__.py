@@ -2,7 +2,7 @@
 
 >>> import tegro_analytics as ta
 >>> sorted(name for name in ta.__all__ if name[0].islower())[:4]
-['canonical', 'charts', 'cohorts', 'connect']
+['canonical', 'charts', 'checkouts', 'cohorts']
 
 Importing the package loads nothing heavy: each name brings its module when it is first used.
 """
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     from tegro_analytics.frames import with_report_zone as with_report_zone
     from tegro_analytics.metrics.account.balance_bridge import balance_bridge as balance_bridge
     from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary as withdrawals_summary
+    from tegro_analytics.metrics.checkout.checkouts import checkouts as checkouts
     from tegro_analytics.metrics.checkout.conversion import conversion as conversion
     from tegro_analytics.metrics.checkout.conversion import conversion_value as conversion_value
     from tegro_analytics.metrics.checkout.mix import conversion_mix as conversion_mix
+    from tegro_analytics.metrics.checkout.time_to_pay import time_to_pay as time_to_pay
     from tegro_analytics.metrics.payments.fees import fees as fees
     from tegro_analytics.metrics.payments.revenue import revenue as revenue
     from tegro_analytics.metrics.people.cohorts import cohorts as cohorts
     from tegro_analytics.metrics.people.customer_value import customer_value as customer_value
     from tegro_analytics.metrics.people.customers import customers as customers
     from tegro_analytics.metrics.people.rfm import rfm as rfm
+    from tegro_analytics.metrics.systems.concentration import concentration as concentration
     from tegro_analytics.metrics.systems.payment_systems import payment_systems as payment_systems
     from tegro_analytics.metrics.tariffs.fee_audit import fee_audit as fee_audit
     from tegro_analytics.metrics.tariffs.fee_differences import fee_differences as fee_differences
@@ -61,7 +64,9 @@ _HOMES = {
     "anomalies": "metrics",
     "balance_bridge": "metrics",
     "canonical": "frames",
+    "checkouts": "metrics",
     "cohorts": "metrics",
+    "concentration": "metrics",
     "connect": "opening",
     "conversion": "metrics",
     "conversion_anomalies": "metrics",
@@ -85,6 +90,7 @@ _HOMES = {
     "revenue": "metrics",
     "rfm": "metrics",
     "silence": "metrics",
+    "time_to_pay": "metrics",
     "to_decimal": "frames",
     "to_float": "frames",
     "with_report_zone": "frames",

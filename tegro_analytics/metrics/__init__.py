@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tegro_analytics.metrics.account.balance_bridge import balance_bridge
 from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary
+from tegro_analytics.metrics.checkout.checkouts import checkouts
 from tegro_analytics.metrics.checkout.conversion import conversion, conversion_value
 from tegro_analytics.metrics.checkout.mix import conversion_mix
+from tegro_analytics.metrics.checkout.time_to_pay import time_to_pay
 from tegro_analytics.metrics.payments.fees import fees
 from tegro_analytics.metrics.payments.revenue import revenue
 from tegro_analytics.metrics.people.cohorts import cohorts
@@ -15,6 +17,7 @@ from tegro_analytics.metrics.people.customer_value import customer_value
 from tegro_analytics.metrics.people.customers import customers
 from tegro_analytics.metrics.people.rfm import rfm
 from tegro_analytics.metrics.registry import METRICS
+from tegro_analytics.metrics.systems.concentration import concentration
 from tegro_analytics.metrics.systems.payment_systems import payment_systems
 from tegro_analytics.metrics.tariffs.fee_audit import fee_audit
 from tegro_analytics.metrics.tariffs.fee_differences import fee_differences
@@ -36,7 +39,9 @@ __all__ = [
     "MetricFrame",
     "anomalies",
     "balance_bridge",
+    "checkouts",
     "cohorts",
+    "concentration",
     "conversion",
     "conversion_anomalies",
     "conversion_mix",
@@ -56,6 +61,7 @@ __all__ = [
     "revenue",
     "rfm",
     "silence",
+    "time_to_pay",
     "withdrawals_summary",
 ]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from tegro_analytics.metrics.account.balance_bridge import BALANCE_BRIDGE
 from tegro_analytics.metrics.account.withdrawals_summary import WITHDRAWALS_SUMMARY
+from tegro_analytics.metrics.checkout.checkouts import CHECKOUTS
 from tegro_analytics.metrics.checkout.conversion import CONVERSION, CONVERSION_VALUE
 from tegro_analytics.metrics.checkout.mix import CONVERSION_MIX
+from tegro_analytics.metrics.checkout.time_to_pay import TIME_TO_PAY
 from tegro_analytics.metrics.definition import Metric
 from tegro_analytics.metrics.payments.fees import FEES
 from tegro_analytics.metrics.payments.revenue import REVENUE
@@ -13,6 +15,7 @@ from tegro_analytics.metrics.people.cohorts import COHORTS
 from tegro_analytics.metrics.people.customer_value import CUSTOMER_VALUE
 from tegro_analytics.metrics.people.customers import CUSTOMERS
 from tegro_analytics.metrics.people.rfm import RFM
+from tegro_analytics.metrics.systems.concentration import CONCENTRATION
 from tegro_analytics.metrics.systems.payment_systems import PAYMENT_SYSTEMS
 from tegro_analytics.metrics.tariffs.fee_audit import FEE_AUDIT
 from tegro_analytics.metrics.tariffs.fee_differences import FEE_DIFFERENCES
@@ -36,6 +39,9 @@ METRICS: dict[str, Metric] = {
         PAYMENT_SYSTEMS,
         WITHDRAWALS_SUMMARY,
         CONVERSION_MIX,
+        TIME_TO_PAY,
+        CHECKOUTS,
+        CONCENTRATION,
         FEE_AUDIT,
         FEE_DIFFERENCES,
         FEE_DRIFT,
