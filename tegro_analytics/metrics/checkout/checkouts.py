@@ -101,10 +101,10 @@ def checkouts(
     ...     "currency": "RUB", "amount": 100.0, "status": [2, 1, 0], "is_test": False,
     ...     "created_at": day.tz_localize("Europe/Moscow"), "as_of": pd.Timestamp("2026-03-09", tz="UTC"),
     ... })
-    >>> names = ["checkouts", "attempts_per_checkout", "checkout_conversion", "first_unpaid", "recovered"]
+    >>> names = ["checkouts", "attempts", "checkout_conversion", "first_unpaid", "recovered"]
     >>> checkouts(orders)[names].head()
-       checkouts  attempts_per_checkout  checkout_conversion  first_unpaid  recovered
-    0          2                    1.5                  0.5             2          1
+       checkouts  attempts  checkout_conversion  first_unpaid  recovered
+    0          2         3                  0.5             2          1
     """
     from tegro_analytics.metrics.asking.populations import MATURITY
     from tegro_analytics.metrics.asking.question import Asked, ask

@@ -129,12 +129,14 @@ def concentration(
 
 def _values(question: Question, frame: pd.DataFrame, table: pa.Table) -> dict[str, Any]:
     """Measure every row: its payment systems are the rows of a table that have its keys."""
+    import pyarrow.compute as pc
+
     from tegro_analytics.metrics.results.cells import PERIOD, to_pandas
     from tegro_analytics.metrics.watching.past import numbered
 
     periods = ["period_start"] if question.freq else []
     keys = [*question.groups, *periods]
-    table = table.filter([count > 0 for count in table["payments"].to_pylist()])
+    table = table.filter(pc.field("payments") > 0)
     other = to_pandas(table.drop_columns(["gross_volume", "payments"])).rename(
         columns={PERIOD: "period_start"}
     )
