@@ -2,7 +2,7 @@
 
 >>> import tegro_analytics as ta
 >>> sorted(name for name in ta.__all__ if name[0].islower())[:4]
-['canonical', 'charts', 'checkouts', 'cohorts']
+['anomalies', 'balance_bridge', 'canonical', 'charts']
 
 Importing the package loads nothing heavy: each name brings its module when it is first used.
 """
