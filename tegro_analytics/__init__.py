@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tegro_analytics.frames import to_float as to_float
     from tegro_analytics.frames import with_report_zone as with_report_zone
     from tegro_analytics.metrics.account.balance_bridge import balance_bridge as balance_bridge
+    from tegro_analytics.metrics.account.match_orders import match_orders as match_orders
+    from tegro_analytics.metrics.account.match_orders import order_differences as order_differences
     from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary as withdrawals_summary
     from tegro_analytics.metrics.checkout.checkouts import checkouts as checkouts
     from tegro_analytics.metrics.checkout.conversion import conversion as conversion
@@ -83,6 +85,8 @@ _HOMES = {
     "flagged_orders": "metrics",
     "forecast": "metrics",
     "freshness": "metrics",
+    "match_orders": "metrics",
+    "order_differences": "metrics",
     "payment_systems": "metrics",
     "plan_comparison": "metrics",
     "read_csv": "reports",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tegro_analytics.metrics.account.balance_bridge import balance_bridge
+from tegro_analytics.metrics.account.match_orders import match_orders, order_differences
 from tegro_analytics.metrics.account.withdrawals_summary import withdrawals_summary
 from tegro_analytics.metrics.checkout.checkouts import checkouts
 from tegro_analytics.metrics.checkout.conversion import conversion, conversion_value
@@ -56,6 +57,8 @@ __all__ = [
     "flagged_orders",
     "forecast",
     "freshness",
+    "match_orders",
+    "order_differences",
     "payment_systems",
     "plan_comparison",
     "revenue",

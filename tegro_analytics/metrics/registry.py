@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tegro_analytics.metrics.account.balance_bridge import BALANCE_BRIDGE
+from tegro_analytics.metrics.account.match_orders import MATCH_ORDERS, ORDER_DIFFERENCES
 from tegro_analytics.metrics.account.withdrawals_summary import WITHDRAWALS_SUMMARY
 from tegro_analytics.metrics.checkout.checkouts import CHECKOUTS
 from tegro_analytics.metrics.checkout.conversion import CONVERSION, CONVERSION_VALUE
@@ -58,6 +59,8 @@ METRICS: dict[str, Metric] = {
         DATA_QUALITY,
         FLAGGED_ORDERS,
         BALANCE_BRIDGE,
+        MATCH_ORDERS,
+        ORDER_DIFFERENCES,
     )
 }
 """Every metric by its name."""

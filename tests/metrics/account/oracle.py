@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tests.metrics.account.drawn import Record
 from tests.metrics.drawn import Cells, Days
-from tests.metrics.oracle import is_paid, quantile, units, within
+from tests.metrics.oracle import is_live, is_paid, quantile, units, within
 
 
 def each_once(rows: Iterable[Record]) -> list[Record]:
@@ -122,3 +122,61 @@ def _returned(paid: dt.datetime, row: Record, every: list[dt.datetime]) -> dt.da
         return paid
     taken = [at for at in every if at < seen <= at + dt.timedelta(hours=1)]
     return max(taken) if taken else seen
+
+
+RESULTS = ("paid_twice", "amount_differs", "status_differs", "missing_here", "missing_there", "matched")
+
+
+def matched(
+    orders: Iterable[Record], mine: Iterable[Record], zone: ZoneInfo, bounds: Days
+) -> list[tuple[Any, ...]]:
+    """Compare each number: result, currency, number, paid here, paid there, the order behind it."""
+    live = [row for row in orders if is_live(row)]
+    mine = list(mine)
+    found = []
+    keys = {(row["currency"], row["payment_id"]) for row in live if row["payment_id"]}
+    keys |= {(row["currency"], row["payment_id"]) for row in mine if row["payment_id"]}
+    for currency, number in keys:
+        ours = [row for row in live if (row["currency"], row["payment_id"]) == (currency, number)]
+        theirs = [row for row in mine if (row["currency"], row["payment_id"]) == (currency, number)]
+        sold, said = [row for row in ours if _is_sold(row)], [row for row in theirs if row["paid"]]
+        inside = [row for row in sold if within(_paid_day(row, zone), bounds)]
+        here = sum(units(row["amount"]) for row in sold)
+        there = sum(units(row["amount"]) for row in said)
+        most = max((sum(row["shop_id"] == shop for row in sold) for shop in "ab"), default=0)
+        result = None
+        if sold and (theirs or inside):
+            if most > 1:
+                result = "paid_twice"
+            elif said:
+                result = "matched" if here == there else "amount_differs"
+            else:
+                result = "status_differs" if theirs else "missing_there"
+        elif said and not sold:
+            result = "status_differs" if ours else "missing_here"
+        if result:
+            ranks = sorted((_is_sold(row), row["paid_at"] or row["created_at"], row["id"]) for row in ours)
+            found.append((result, currency, number, here, there, ranks[-1][2] if ranks else None))
+    alone = [row for row in live if not row["payment_id"] and _is_sold(row)]
+    return [
+        *found,
+        *(
+            ("missing_there", row["currency"], None, units(row["amount"]), 0, row["id"])
+            for row in alone
+            if within(_paid_day(row, zone), bounds)
+        ),
+        *(
+            ("missing_here", row["currency"], None, 0, units(row["amount"]), None)
+            for row in mine
+            if row["paid"] and not row["payment_id"]
+        ),
+    ]
+
+
+def _is_sold(row: Record) -> bool:
+    return is_paid(row) and row["amount"] >= 0
+
+
+def _paid_day(row: Record, zone: ZoneInfo) -> dt.date:
+    moment: dt.datetime = row["paid_at"] or row["created_at"]
+    return moment.astimezone(zone).date()
