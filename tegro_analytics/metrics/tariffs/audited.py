@@ -16,6 +16,7 @@ from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking import populations
 from tegro_analytics.metrics.asking.clocks import DAY, HOUR, grouped, within
 from tegro_analytics.metrics.asking.question import Question
+from tegro_analytics.metrics.engines.barrier import settled
 from tegro_analytics.metrics.engines.expressions import SUM
 from tegro_analytics.metrics.results.cells import placed
 from tegro_analytics.metrics.tariffs.expected import DIFFERENCE, EXPECTED, TERMS, with_expected
@@ -44,7 +45,7 @@ def checked(question: Question, terms: Sequence[Terms]) -> nw.LazyFrame[Any]:
         frame = frame.filter(inside)
     frame = with_expected(frame, terms, question.reference)
     other = ~nw.col(TERMS).is_null() & ~nw.col("fee").is_null() & nw.col(DIFFERENCE).is_null()
-    return frame.with_columns(**{OTHER: nw.when(other & (nw.col("amount") >= 0)).then(nw.lit(1))})
+    return settled(frame.with_columns(**{OTHER: nw.when(other & (nw.col("amount") >= 0)).then(nw.lit(1))}))
 
 
 def audit(question: Question, terms: Sequence[Terms]) -> list[pa.Table]:

@@ -167,7 +167,10 @@ def _has_room(scale: int) -> nw.Expr:
 
 
 def _parts(terms: Sequence[Terms], reference: Reference) -> nw.Expr:
-    """Express the fee in parts of what amounts are counted in, half a minor unit added."""
+    """Express the fee in parts of what amounts are counted in, half a minor unit added.
+
+    Of a minimum between two parts the lower one serves: half a unit is a whole number of parts.
+    """
     scale, known = nw.col(_SCALE), nw.col(TERMS)
     minimum = _first(
         (

@@ -18,7 +18,6 @@ __all__ = ["Terms", "expected_units", "plan_of", "plans_of", "terms_of"]
 PERCENT_PLACES = 4
 """A percentage with so many places at most is a whole number of engines, and so is the fee that it gives."""
 
-MINIMUM_PLACES = 6
 LARGEST_PERCENT = 100
 LARGEST_MINIMUM = 40_000
 
@@ -38,22 +37,14 @@ class Terms:
 
     @property
     def is_quick(self) -> bool:
-        """Say whether the terms are whole numbers that leave an engine room to multiply in 64 bits."""
-        return (
-            self.percent <= LARGEST_PERCENT
-            and self.minimum <= LARGEST_MINIMUM
-            and _is_whole(self.percent, PERCENT_PLACES)
-            and _is_whole(self.minimum, MINIMUM_PLACES)
-        )
+        """Say whether an engine can count in them: in whole numbers, with room to multiply in 64 bits."""
+        is_whole = (Fraction(self.percent) * 10**PERCENT_PLACES).denominator == 1
+        return bool(is_whole and self.percent <= LARGEST_PERCENT and self.minimum <= LARGEST_MINIMUM)
 
     @property
     def rate(self) -> Fraction:
         """Give the percentage as a fraction of the amount."""
         return Fraction(self.percent) / 100
-
-
-def _is_whole(value: Decimal, places: int) -> bool:
-    return bool((Fraction(value) * 10**places).denominator == 1)
 
 
 def expected_units(terms: Terms, amount: Decimal, places: int) -> int:

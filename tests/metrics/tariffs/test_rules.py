@@ -95,7 +95,8 @@ def test_an_amount_with_more_places_than_its_currency(amount: str, fee: str) -> 
         ("3.4999", "3.5", "3.5"),
         ("0", "0.005", "0.01"),  # a minimum is rounded too
         ("0", "0.0049", "0"),
-        ("0", "1.0000001", "1"),  # more places than an engine counts
+        ("0", "1.0000001", "1"),
+        ("0", "1.00499999999", "1"),
         ("0", "50000", "50000"),
         ("0.00005", None, "0"),
         ("33.33335", None, "33.33"),
@@ -141,6 +142,16 @@ def test_over_and_under_are_told_apart() -> None:
 def test_a_fee_too_large_for_a_float_is_checked_too() -> None:
     row = audit(bought(amount="9999999999.99", fee="675000000.00000001"), card("6.75"))
     assert row["overcharged_value"] == Decimal("0.00000001")
+
+
+def test_half_a_unit_is_rounded_up_where_python_checks_too() -> None:
+    row = audit(bought(amount="10.10", fee="20000000"), card("5"))  # 0.505: half to even would give 0.50
+    assert row["expected_fees"] == Decimal("0.51")
+
+
+def test_no_place_of_a_percentage_is_lost() -> None:
+    assert due("100000", card("33.33335")) == Decimal("33333.35")
+    assert due("100000", card("33.3333")) == Decimal("33333.30")
 
 
 def test_an_unknown_fee_is_counted_and_not_checked() -> None:
