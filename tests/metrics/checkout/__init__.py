@@ -1,0 +1,1 @@
+"""Time to pay, checkouts of several attempts, concentration of payment systems."""
