@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["HERE", "session_in", "stop"]
+__all__ = ["HERE", "session_in", "stop", "whole_spark"]
 
 HERE = {
     "spark.driver.bindAddress": "127.0.0.1",
@@ -29,32 +29,33 @@ _QUICK = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 @functools.cache
 def session_in(zone: str) -> SparkSession:
     """Open a session whose zone is that of some user; all of them share one Spark."""
-    session = _spark().newSession()
+    session = whole_spark("local[2]").newSession()
     session.conf.set("spark.sql.session.timeZone", zone)
     return session
 
 
 @functools.cache
-def _spark() -> SparkSession:
+def whole_spark(master: str) -> SparkSession:
+    """Start Spark; a process holds one."""
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     with warnings.catch_warnings():  # PySpark 4.3 warns of pandas 3, through which nothing here goes
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         from pyspark.sql import SparkSession
 
-        return SparkSession.builder.master("local[2]").config(map={**HERE, **_QUICK}).getOrCreate()
+        return SparkSession.builder.master(master).config(map={**HERE, **_QUICK}).getOrCreate()
 
 
 def stop() -> None:
     """End Spark and its Java, if it was started."""
-    if not _spark.cache_info().currsize:
+    if not whole_spark.cache_info().currsize:
         return
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway
-    _spark().stop()
+    SparkContext._active_spark_context.stop()
     gateway.shutdown()
     gateway.proc.stdin.close()
     gateway.proc.wait(60)
     SparkContext._gateway = SparkContext._jvm = None
     session_in.cache_clear()
-    _spark.cache_clear()
+    whole_spark.cache_clear()
