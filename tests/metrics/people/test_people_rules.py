@@ -111,6 +111,16 @@ def test_hours_of_one_day_tell_new_from_returning() -> None:
     assert (cut["payments"], cut["new_payers"], cut["returning_payers"]) == (1, 0, 1)
 
 
+def test_bounds_within_a_day_go_by_the_moment_of_payment() -> None:
+    late = order(1, created="2026-03-01 10:00", paid="2026-03-01 15:00", email="a@x.ru")
+    undated = order(2, created="2026-03-01 13:00", paid=None, email="b@x.ru")
+    for rows in ([late], [undated], [late, undated]):
+        row = counted(*rows, since="2026-03-01 12:00")
+        assert (row["unique_payers"], row["new_payers"]) == (len(rows), len(rows))
+        assert cohorts(arrow(rows), since="2026-03-01 12:00")["cohort_size"].tolist() == [len(rows)]
+        assert len(rfm(arrow(rows), since="2026-03-01 12:00")) == len(rows)
+
+
 def test_a_repeat_payer_paid_on_two_days_of_the_row() -> None:
     rows = [paid(1, "01-30"), paid(2, "01-30 13:00"), paid(3, "02-02"), paid(4, "02-03")]
     assert counted(*rows[:2])["repeat_payers"] == 0
@@ -127,7 +137,7 @@ def test_a_payment_without_a_date_is_dated_by_its_creation() -> None:
 
 
 def test_periods_without_payments_are_rows_with_0() -> None:
-    frame = customers(arrow([paid(1, "02-10")]), freq="month", since="2026-01-01", until="2026-04-01")
+    frame = customers(arrow([paid(1, "02-01")]), freq="month", since="2026-01-01", until="2026-04-01")
     assert frame["payments"].tolist() == [0, 1, 0]
     assert frame["repeat_rate"].isna().tolist() == [True, False, True]
     assert frame["left_edge"].tolist() == [False, True, False]
@@ -170,6 +180,15 @@ def test_the_top_is_that_of_each_currency_and_nobody_is_in_it() -> None:
     ]  # fmt: skip
     frame = customer_value(arrow(rows))
     assert shown(frame, "currency", "unique_payers", "top_customer_share") == [["RUB", 2, 0.8], ["USD", 1, 1]]
+
+
+def test_the_top_is_that_of_each_group() -> None:
+    rows = [
+        paid(1, "01-10", amount="60", shop="one"), paid(2, "01-11", "b@x.ru", amount="20", shop="one"),
+        paid(3, "01-10", "b@x.ru", amount="50", shop="two"),
+    ]  # fmt: skip
+    frame = customer_value(arrow(rows), by="shop_id")
+    assert shown(frame, "shop_id", "top_payers", "top_customer_share") == [["one", 1, 0.75], ["two", 1, 1]]
 
 
 # Cohorts
