@@ -9,6 +9,7 @@ with more places than it can be counted in, a fee or a tariff out of range, is l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -138,7 +139,7 @@ def _places(reference: Reference) -> nw.Expr:
 def _percent(terms: Sequence[Terms]) -> nw.Expr:
     """Express the percentage as a whole number; null where it is none."""
     return _first(
-        (nw.col(TERMS) == number, int(one.percent * 10**PERCENT_PLACES))
+        (nw.col(TERMS) == number, int(Fraction(one.percent) * 10**PERCENT_PLACES))
         for number, one in enumerate(terms)
         if one.is_quick
     )
@@ -174,7 +175,7 @@ def _parts(terms: Sequence[Terms], reference: Reference) -> nw.Expr:
     scale, known = nw.col(_SCALE), nw.col(TERMS)
     minimum = _first(
         (
-            ((known == number) & (scale == counted), int(one.minimum * _STEP_OF_1 * 10**counted))
+            ((known == number) & (scale == counted), int(Fraction(one.minimum) * _STEP_OF_1 * 10**counted))
             for number, one in enumerate(terms)
             for counted in {*_scales(reference), MONEY_SCALE}
             if one.is_quick and one.minimum

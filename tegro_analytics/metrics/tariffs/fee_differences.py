@@ -33,7 +33,7 @@ FEE_DIFFERENCES = Metric(
         MetricColumn("fee_difference", "money"),
         MetricColumn("payment_system_id", "number"),
         MetricColumn("payment_system", "text"),
-        MetricColumn("tariff_rate", "rate"),
+        MetricColumn("tariff_rate", "fine_rate"),
         MetricColumn("tariff_minimum", "money"),
     ),
     rules=(

@@ -20,13 +20,13 @@ FEE_DRIFT = Metric(
     clock="paid",
     keys=("currency",),
     columns=(
-        MetricColumn("fee_rate_before", "rate"),
-        MetricColumn("fee_rate", "rate"),
+        MetricColumn("fee_rate_before", "fine_rate"),
+        MetricColumn("fee_rate", "fine_rate"),
         MetricColumn("weight_before", "rate"),
         MetricColumn("weight", "rate"),
-        MetricColumn("rate_effect", "rate"),
-        MetricColumn("mix_effect", "rate"),
-        MetricColumn("total_change", "rate"),
+        MetricColumn("rate_effect", "fine_rate"),
+        MetricColumn("mix_effect", "fine_rate"),
+        MetricColumn("total_change", "fine_rate"),
     ),
     rules=(
         "currency", "tests", "paid_without_date", "negative_amount", "empty_denominator", "effects",

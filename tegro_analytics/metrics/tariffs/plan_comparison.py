@@ -31,7 +31,7 @@ PLAN_COMPARISON = Metric(
         MetricColumn("actual_fees", "money"),
         MetricColumn("expected_fees", "money"),
         MetricColumn("saving", "money"),
-        MetricColumn("expected_fee_rate", "rate"),
+        MetricColumn("expected_fee_rate", "fine_rate"),
     ),
     rules=(
         "currency", "exact", "tests", "paid_without_date", "negative_amount", "empty_denominator",
