@@ -14,7 +14,18 @@ from typing import Any, Literal
 from tegro_analytics.texts import catalogue, tr
 
 Kind = Literal[
-    "money", "count", "rate", "number", "seconds", "measure", "estimate", "text", "date", "instant", "bool"
+    "money",
+    "count",
+    "rate",
+    "fine_rate",
+    "number",
+    "seconds",
+    "measure",
+    "estimate",
+    "text",
+    "date",
+    "instant",
+    "bool",
 ]
 Clock = Literal["paid", "created", "both"]
 
@@ -22,6 +33,7 @@ DTYPES: dict[Kind, str] = {
     "money": "float64, or decimal128(28, 8) with money='decimal'",
     "count": "int64",
     "rate": "float64, a fraction, missing where the denominator is 0",
+    "fine_rate": "float64, a fraction that is shown to a hundredth of a percent; missing as a rate is",
     "number": "Int64, may be missing",
     "seconds": "float64, missing where there is none",
     "measure": "float64, a number in the unit that its name says, or in none; missing where there is none",

@@ -132,6 +132,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
     "number": int,
     "bool": bool,
     "rate": float,
+    "fine_rate": float,
     "seconds": float,
     "measure": float,
     "estimate": float,

@@ -21,6 +21,7 @@ DTYPES = {
     "count": "int64",
     "rate": "float64",
     "seconds": "float64",
+    "fine_rate": "float64",
     "measure": "float64",
     "bool": "bool",
     "estimate": "float64",

@@ -23,9 +23,9 @@ CONVERSION_MIX = Metric(
         MetricColumn("conversion", "rate"),
         MetricColumn("weight_before", "rate"),
         MetricColumn("weight", "rate"),
-        MetricColumn("rate_effect", "rate"),
-        MetricColumn("mix_effect", "rate"),
-        MetricColumn("total_change", "rate"),
+        MetricColumn("rate_effect", "fine_rate"),
+        MetricColumn("mix_effect", "fine_rate"),
+        MetricColumn("total_change", "fine_rate"),
     ),
     rules=("tests", "mature", "empty_denominator", "effects", "period_before"),
 )

@@ -24,7 +24,7 @@ FEES = Metric(
         MetricColumn("gross_volume", "money"),
         MetricColumn("fees", "money"),
         MetricColumn("payments", "count"),
-        MetricColumn("effective_fee_rate", "rate"),
+        MetricColumn("effective_fee_rate", "fine_rate"),
         MetricColumn("fee_per_payment", "money"),
         MetricColumn("zero_fee_payments", "count"),
         *rate_of_counts("zero_fee_share"),

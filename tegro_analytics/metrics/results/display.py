@@ -19,7 +19,7 @@ from babel.numbers import format_decimal, format_percent
 from tegro_analytics.metrics.definition import SPREAD, Metric, MetricColumn
 from tegro_analytics.metrics.registry import METRICS
 from tegro_analytics.reference import load_reference
-from tegro_analytics.texts import language, tr
+from tegro_analytics.texts import catalogue, language, tr
 
 __all__ = ["to_html", "to_text"]
 
@@ -83,7 +83,8 @@ def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: i
 def _grid(frame: pd.DataFrame, metric: Metric, lang: str, found: int) -> Grid:
     title = f"{metric.title(lang)} · {metric.who(lang)}"
     if frame.empty:
-        return Grid(title, [tr("display.empty", lang)], [], [False])
+        own = f"metric.{metric.name}.empty"
+        return Grid(title, [tr(own if own in catalogue() else "display.empty", lang)], [], [False])
     values = [column for column in metric.columns if column.base is None and column.name in frame.columns]
     known = {column.name for column in metric.columns}
     keys = [name for name in frame.columns if name not in known and name not in ("period_end", "complete")]
@@ -131,7 +132,8 @@ def _rows(
 
 
 def _label(column: MetricColumn, lang: str) -> str:
-    return tr("display.period", lang) if column.name == "period_start" else column.label(lang)
+    names = {"period_start": "display.period", "payment_system_id": "column.payment_system"}
+    return tr(names[column.name], lang) if column.name in names else column.label(lang)
 
 
 def _note(frame: pd.DataFrame, hidden: list[str], more: int, lang: str) -> str:
@@ -159,6 +161,8 @@ def _cell(row: Mapping[Any, Any], column: MetricColumn, lang: str) -> str:
         return "–" if column.name in ("family", "rail", "rank") else tr("display.none", lang)
     if column.kind == "rate":
         return _rate(row, column.name, lang)
+    if column.name.endswith("payment_system_id"):
+        return load_reference().payment_system(int(value)).display
     return _value(value, column, str(row.get("currency", "")), lang)
 
 
@@ -166,13 +170,15 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
     if column.kind in ("money", "estimate"):
         places = load_reference().minor_unit(currency)
         return str(format_decimal(value, f"#,##0.{'0' * places}" if places else "#,##0", locale=lang))
+    if column.kind == "fine_rate":
+        return str(format_percent(value, "#,##0.00%", locale=lang))
     if column.kind == "count":
         return str(format_decimal(int(value), locale=lang))
     if column.kind == "measure":  # two places, or the first two digits of what is small
         pattern = "#,##0.##" if value == 0 or abs(value) >= 1 else "@#"
         return str(format_decimal(float(value), pattern, locale=lang))
     if column.kind == "seconds":
-        return str(format_decimal(round(float(value), 1), locale=lang))
+        return tr("display.seconds", lang, count=format_decimal(round(float(value), 1), locale=lang))
     if column.kind == "date" and value.time() == dt.time():
         return str(format_date(value, "medium", locale=lang))
     if column.kind in ("date", "instant"):

@@ -89,7 +89,7 @@ def _typed(values: Any, kind: Kind, money: MoneyForm, *, index: pd.Index[Any] | 
         return _money(values, money, index)
     if kind == "count":
         return pd.Series(np.asarray(values, np.int64), index=index)
-    if kind in ("rate", "seconds", "measure", "estimate"):
+    if kind in ("rate", "fine_rate", "seconds", "measure", "estimate"):
         return pd.Series(np.asarray(values, np.float64), index=index)
     if kind == "number":
         return pd.Series(values, index=index, dtype="Int64")

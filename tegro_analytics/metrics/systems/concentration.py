@@ -26,7 +26,7 @@ CONCENTRATION = Metric(
     keys=("currency",),
     columns=(
         MetricColumn("systems", "count"),
-        MetricColumn("hhi", "rate"),
+        MetricColumn("hhi", "measure"),
         MetricColumn("effective_systems", "measure"),
         MetricColumn("top_share", "rate"),
         MetricColumn("top_payment_system_id", "number"),

@@ -26,7 +26,7 @@ _SHOWN = (
 )
 _SUMMED = ("payments", "gross_volume", "fees", "refunds", "net_volume", "orders")
 _INTERVAL = {"conversion_24h_low": "low", "conversion_24h_high": "high"}
-_WIDTHS = {"money": 16.0, "rate": 16.0, "count": 12.0, "number": 10.0}
+_WIDTHS = {"money": 16.0, "rate": 16.0, "fine_rate": 16.0, "count": 12.0, "number": 10.0}
 
 
 def write_systems(book: Book) -> None:
@@ -62,7 +62,6 @@ def _columns(book: Book, rows: list[Row]) -> list[TableColumn]:
     for name in _SHOWN:
         column = metric.column(name)
         head = book.text(_INTERVAL[name]) if name in _INTERVAL else column.label(book.lang)
-        kind = "fine_rate" if name == "effective_fee_rate" else column.kind
         total = sum(row[name] for row in rows) if name in _SUMMED and rows else None
-        columns.append(TableColumn(name, head, kind, _WIDTHS[column.kind], total))
+        columns.append(TableColumn(name, head, column.kind, _WIDTHS[column.kind], total))
     return columns
