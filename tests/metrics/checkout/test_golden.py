@@ -145,8 +145,9 @@ def test_the_heat_map_where_the_clocks_go_forward(frame_of: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize("metric", [time_to_pay, checkouts, concentration])
-def test_six_of_eight_is_never_said(golden: Any, metric: Callable[..., Any]) -> None:
+def test_six_of_eight_is_never_said(metric: Callable[..., Any]) -> None:
     # Of the eight orders that are no tests and not lost six were paid: no rate is that of those.
+    golden = arrow(golden_rows())
     for options in ({}, {"freq": "day"}, {"freq": "week"}, {"by": "weekday"}):
         result = metric(golden, **options)
         rates = [column.name for column in METRICS[result.metric].columns if column.kind == "rate"]

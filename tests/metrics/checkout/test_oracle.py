@@ -160,7 +160,7 @@ class TestSome:
     def test_it_equals_the_oracle(self, engine: str, check: Any, draws: Any, data: st.DataObject) -> None:
         check(engine, data.draw(draws))
 
-    @settings(few, max_examples=2)
+    @settings(few, max_examples=2)  # the first of them is the empty one
     @given(rows=attempts(), seed=st.integers(0, 99))
     def test_invariants(self, engine: str, rows: list[Row], seed: int) -> None:
         check_invariants(engine, rows, seed)
