@@ -12,7 +12,7 @@ from tegro_analytics.metrics import METRICS
 
 __all__ = ["answers", "assert_same"]
 
-_ALWAYS = {"money": "decimal", "plan": "business"}
+_ALWAYS = {"money": "decimal", "plan": "business", "now": "2026-12-01"}
 _SPLIT = {"freq": "week", "by": "status_name"}
 """Options of every question, and of a second one, for metrics that have them."""
 
