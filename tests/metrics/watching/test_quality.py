@@ -173,7 +173,7 @@ def test_drawn_flags_are_counted(engine: str, seed: int, zone: ZoneInfo) -> None
 
 @pytest.mark.long
 @pytest.mark.parametrize("engine", ALL_ENGINES)
-@many
+@settings(many, max_examples=20)
 @given(seed=st.integers(0, 10**6), zone=st.sampled_from(ZONES))
 def test_many_drawn_flags_are_counted(engine: str, seed: int, zone: ZoneInfo) -> None:
     check(history(seed, orders=60, days=6), zone, engine, seed)

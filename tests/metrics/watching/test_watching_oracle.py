@@ -22,7 +22,7 @@ from tests.metrics.drawn import ALL_ENGINES, SOME_ENGINES, ZONES, Cells, Days, f
 from tests.metrics.watching import oracle
 from tests.metrics.watching.series import NOW, history
 
-fewer = settings(few, max_examples=3)
+fewer, more = settings(few, max_examples=3), settings(many, max_examples=15)
 
 seeds = st.integers(0, 10**6)
 spans = st.sampled_from(
@@ -175,26 +175,26 @@ class TestSome:
 @pytest.mark.usefixtures("seasonal_alone")
 @pytest.mark.parametrize("engine", ALL_ENGINES)
 class TestMany:
-    @many
+    @more
     @given(seed=seeds, zone=st.sampled_from(ZONES), limits=spans, freq=st.sampled_from(list(oracle.STEP)))
     def test_anomalies_equal_the_oracle(
         self, engine: str, seed: int, zone: ZoneInfo, limits: Days, freq: str
     ) -> None:
         check_anomalies(history(seed), zone, limits, freq, engine)
 
-    @many
+    @more
     @given(seed=seeds, zone=st.sampled_from(ZONES), limits=spans, freq=st.sampled_from(["day", "week"]))
     def test_conversion_equals_the_oracle(
         self, engine: str, seed: int, zone: ZoneInfo, limits: Days, freq: str
     ) -> None:
         check_conversion(history(seed), zone, limits, freq, engine)
 
-    @many
+    @more
     @given(seed=seeds, zone=st.sampled_from(ZONES), hours=st.integers(-200, 400))
     def test_silence_equals_the_oracle(self, engine: str, seed: int, zone: ZoneInfo, hours: int) -> None:
         check_silence(history(seed), zone, hours, engine)
 
-    @many
+    @more
     @given(seed=seeds, zone=st.sampled_from(ZONES), of=st.sampled_from(["payments", "gross_volume"]),
            days=st.integers(1, 80), length=st.integers(50, 120))  # fmt: skip
     def test_forecasts_equal_the_oracle(
@@ -202,7 +202,7 @@ class TestMany:
     ) -> None:
         check_forecast(history(seed, days=length), zone, of, days, engine)
 
-    @many
+    @more
     @given(seed=seeds)
     def test_invariants(self, engine: str, seed: int) -> None:
         check_invariants(history(seed), engine, seed)
