@@ -102,6 +102,25 @@ def test_a_refund_belongs_to_the_snapshot_of_the_run_that_saw_it(seen: str, refu
     assert (other["refunds"], other["undated_refunds"], other["gap"]) == (400, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("seen", "bounds", "refunds"),
+    [
+        ("2026-03-01 00:20", {}, 0),
+        ("2026-03-01 00:40", {}, 400),  # by the run of the second snapshot
+        ("2026-03-01 00:20", {"until": "2026-03-01 00:10", "since": "2026-02-28"}, 400),
+        ("2026-03-01 00:40", {"until": "2026-03-01 00:10", "since": "2026-02-28"}, 0),
+    ],
+)
+def test_snapshots_close_together_tell_the_runs_apart(
+    seen: str, bounds: dict[str, str], refunds: int
+) -> None:
+    moments = ("2026-02-28 00:00", "2026-03-01 00:00", "2026-03-01 00:30", "2026-03-03 00:00")
+    taken = balances([balance(at(moment), "0") for moment in (moments if bounds else moments[1:])])
+    back = paid(moment="2026-02-01", status=3, amount="400", refunded=seen)
+    (row,) = records(balance_bridge(arrow([back]), native_of("pyarrow", []), taken, **bounds))
+    assert row["refunds"] == refunds
+
+
 def test_the_first_and_the_last_snapshot_within_the_bounds() -> None:
     taken = balances([balance(at(f"2026-03-0{day}"), str(day)) for day in range(1, 6)])
     options: list[tuple[dict[str, str], tuple[int, int]]] = [

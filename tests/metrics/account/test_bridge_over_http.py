@@ -65,6 +65,7 @@ def account(
 ) -> Iterator[Account]:
     with start(orders=20, days=30, now=TODAY, withdrawal_shape="order", **options) as sandbox:
         shop_ids = tuple(sandbox.shop_ids) if every_shop else None
+        insert(sandbox, sold("10:00", paid_at=None), shop=sandbox.shop_ids[1])
         with place_at(sandbox, folder, shop_ids=shop_ids).open(workers=1) as shop:
             yield Account(sandbox, shop, calendar)
 

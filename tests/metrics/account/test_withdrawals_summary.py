@@ -95,6 +95,11 @@ def test_the_same_withdrawal_in_two_shops_is_one_as_last_observed() -> None:
         assert [(row["status"], row["withdrawals"]) for row in summed(*rows)] == [("done", 1)]
 
 
+def test_those_without_an_id_are_withdrawals_of_their_own() -> None:
+    frame = native_of("pandas float64", [withdrawal("1"), withdrawal("2")]).assign(id=None)
+    assert records(withdrawals_summary(frame))[0]["withdrawals"] == 2
+
+
 def test_by_any_column_and_by_none() -> None:
     rows = [withdrawal(), withdrawal("2", payment_system_id=51, status=None), withdrawal("3", currency="USD")]
     assert [(row["currency"], row["status"]) for row in summed(*rows)] == [
@@ -128,6 +133,13 @@ def test_periods_are_those_of_the_report_zone_and_empty_ones_are_0() -> None:
     (first, *_) = summed(night, late, freq="day", zone="UTC")
     assert first["period_start"] == pd.Timestamp("2026-03-01")
     assert the_one(night, late, since="2026-03-03")["withdrawals"] == 1
+
+
+@pytest.mark.parametrize(("since", "until", "count"), [("02", "03", 1), ("01", "02", 0), ("03", "04", 0)])
+def test_bounds_hold_their_start_and_not_their_end(since: str, until: str, count: int) -> None:
+    midnight = withdrawal(created_at=dt.datetime(2026, 3, 2, tzinfo=MOSCOW))
+    found = summed(midnight, since=f"2026-03-{since}", until=f"2026-03-{until}")
+    assert sum(row["withdrawals"] for row in found) == count
 
 
 def test_one_without_a_date_lies_in_no_period_and_that_is_said() -> None:
