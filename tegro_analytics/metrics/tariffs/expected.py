@@ -26,7 +26,7 @@ TERMS, EXPECTED, DIFFERENCE = "~terms", "~expected", "~difference"
 """The number of the terms that hold, null where none do; the fee that they ask, and the fee less it, both in
 units of 10^-8, null where Python has to find them, or the fee is not known."""
 
-_PLACES, _PERCENT, _FLOAT, _SCALE, _UNIT = "~places", "~percent", "~float", "~scale", "~unit"
+_PLACES, _PERCENT, _FLOAT, _SCALE = "~places", "~percent", "~float", "~scale"
 _STEP, _HALF, _REST, _COUNT, _PARTS = "~step", "~half", "~rest", "~count", "~parts"
 
 _STEP_OF_1 = 10 ** (PERCENT_PLACES + 2)
@@ -52,18 +52,19 @@ def with_expected(
         Those of a plan, the stronger ones first.
     """
     counted = nw.when(nw.col("amount") >= 0).then(nw.col("amount"))
-    holding = _first((_holds(one), number) for number, one in enumerate(terms))
     frame = frame.with_columns(
-        **{TERMS: holding, _PLACES: _places(reference), _FLOAT: counted.cast(nw.Float64)}
+        **{
+            TERMS: _first((_holds(one), number) for number, one in enumerate(terms)),
+            _PERCENT: _percent(terms),
+            _PLACES: _places(reference),
+            _FLOAT: counted.cast(nw.Float64),
+        }
     )
-    frame = frame.with_columns(**{_PERCENT: _percent(terms)}).with_columns(**{_SCALE: _scale(reference)})
-    frame = frame.with_columns(**_steps(reference))
-    frame = frame.with_columns(**{_COUNT: _whole(nw.col(_FLOAT) * nw.col(_UNIT).cast(nw.Float64))})
-    parts, step = nw.col(_PARTS), nw.col(_STEP)
+    frame = frame.with_columns(**{_SCALE: _scale(reference)}).with_columns(**_steps(reference))
     frame = frame.with_columns(**{_PARTS: _parts(terms, reference)})
-    frame = frame.with_columns(**{_PARTS: parts - parts % step})
+    parts, step = nw.col(_PARTS), nw.col(_STEP)
     # A multiple of the step: the quotient of floats is nearest to the whole number that it is.
-    minor = _whole(parts.cast(nw.Float64) / step.cast(nw.Float64))
+    minor = _whole((parts - parts % step).cast(nw.Float64) / step.cast(nw.Float64))
     frame = frame.with_columns(**{EXPECTED: minor * nw.col(_REST)})
     # The fee of what has no expected one may be too wide for 64 bits.
     fee = nw.when(~nw.col(EXPECTED).is_null()).then(nw.col("fee")).cast(nw.Float64)
@@ -78,8 +79,9 @@ def _steps(reference: Reference) -> dict[str, nw.Expr]:
         for of in _scales(reference)
         for counted in {of, MONEY_SCALE}
     ]
+    unit = _first((scale == counted, 10**counted) for counted in {*_scales(reference), MONEY_SCALE})
     return {
-        _UNIT: _first((scale == counted, 10**counted) for counted in {*_scales(reference), MONEY_SCALE}),
+        _COUNT: _whole(nw.col(_FLOAT) * unit.cast(nw.Float64)),
         _STEP: _first(steps),
         _HALF: _first((condition, step // 2) for condition, step in steps),
         _REST: _first((places == of, 10 ** (MONEY_SCALE - of)) for of in _scales(reference)),
@@ -137,12 +139,9 @@ def _places(reference: Reference) -> nw.Expr:
 
 
 def _percent(terms: Sequence[Terms]) -> nw.Expr:
-    """Express the percentage as a whole number; null where it is none."""
-    return _first(
-        (nw.col(TERMS) == number, int(Fraction(one.percent) * 10**PERCENT_PLACES))
-        for number, one in enumerate(terms)
-        if one.is_quick
-    )
+    """Express the percentage of the terms that hold as a whole number; below 0 where it is none."""
+    whole = [int(Fraction(one.percent) * 10**PERCENT_PLACES) if one.is_quick else -1 for one in terms]
+    return _first((_holds(one), number) for one, number in zip(terms, whole, strict=True))
 
 
 def _scale(reference: Reference) -> nw.Expr:
@@ -163,8 +162,8 @@ def _scale(reference: Reference) -> nw.Expr:
 def _has_room(scale: int) -> nw.Expr:
     """Express that an amount is exact as a float of so many places, and its fee as an integer of 64 bits."""
     count = nw.col(_FLOAT) * float(10**scale)
-    parts = count * nw.col(_PERCENT).cast(nw.Float64)
-    return (nw.col(_FLOAT) <= _LARGEST_AMOUNT) & (count <= _EXACT) & (parts <= _ROOM)
+    percent, fits = nw.col(_PERCENT), (nw.col(_FLOAT) <= _LARGEST_AMOUNT) & (count <= _EXACT)
+    return (percent >= 0) & fits & (count * percent.cast(nw.Float64) <= _ROOM)
 
 
 def _parts(terms: Sequence[Terms], reference: Reference) -> nw.Expr:

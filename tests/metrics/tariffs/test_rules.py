@@ -214,6 +214,11 @@ def test_the_more_specific_tariff_holds_and_of_these_the_later() -> None:
     assert due("100", ever, roubles, currency="USD") == 5
 
 
+def test_a_tariff_that_python_applies_holds_before_a_weaker_one() -> None:
+    odd = card("33.33335", valid_from=dt.date(2026, 3, 1))
+    assert due("100000", card("5"), odd) == Decimal("33333.35")
+
+
 def test_a_tariff_that_ended_leaves_its_place_to_the_one_before() -> None:
     ended = card("4", valid_from=dt.date(2026, 3, 1), valid_to=dt.date(2026, 3, 1))
     assert due("100", card("5"), ended) == 5
