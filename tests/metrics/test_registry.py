@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import tegro_analytics.metrics as package
 from tegro_analytics.metrics.definition import DTYPES, Metric
+from tegro_analytics.metrics.definitions import FILES, page, write
 from tegro_analytics.metrics.registry import METRICS
+from tegro_analytics.shop import Shop
 from tegro_analytics.texts import LANGUAGES, catalogue
 
 
@@ -97,3 +100,21 @@ def test_the_definitions_load_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_of_definitions_is_up_to_date(lang: str) -> None:
+    kept = Path(__file__).parents[2] / "docs" / FILES[lang]
+    assert kept.read_text(encoding="utf-8") == page(lang), "`make definitions` writes it anew"
+    for metric in METRICS.values():
+        for column in metric.columns:
+            assert column.base is not None or f"| `{column.name}`" in page(lang)
+
+
+def test_the_page_is_written_into_a_folder(tmp_path: Path) -> None:
+    assert [path.name for path in write(tmp_path)] == ["metrics.md", "metrics.ru.md"]
+    assert (tmp_path / "metrics.ru.md").read_text(encoding="utf-8") == page("ru")
+
+
+def test_every_metric_is_a_method_of_the_shop() -> None:
+    assert all(callable(getattr(Shop, name)) for name in METRICS)
