@@ -10,6 +10,7 @@ import pytest
 
 import tegro_analytics as ta
 from tegro_analytics.exceptions import ConfigurationError, DataError, ExportError, StoreError
+from tegro_analytics.metrics import METRICS
 from tegro_analytics.sandbox.process import Sandbox, start
 from tegro_analytics.shop import Shop
 from tests.conftest import NOW, open_shop
@@ -54,12 +55,36 @@ def test_money_as_asked(read_shop: Shop) -> None:
     assert "decimal" in str(read_shop.revenue(money="decimal")["gross_volume"].dtype)
 
 
+WITH = {
+    "fee_audit": {"plan": "starter"},
+    "fee_differences": {"plan": "starter"},
+    "freshness": {"now": "2026-11-24 13:00"},
+}
+"""What some metrics have to be told."""
+
+
 def test_a_metric_of_the_shop_is_the_metric_of_its_orders(read_shop: Shop) -> None:
     orders = read_shop.orders()
-    for name in ("revenue", "fees", "conversion", "payment_systems"):
-        pd.testing.assert_frame_equal(
-            pd.DataFrame(getattr(read_shop, name)()), pd.DataFrame(getattr(ta, name)(orders)), obj=name
+    names = [name for name, metric in METRICS.items() if metric.inputs == ("orders",)]
+    assert len(names) >= 24
+    for name in names:
+        mine, theirs = (
+            function(*given, **WITH.get(name, {}))
+            for function, given in ((getattr(read_shop, name), ()), (getattr(ta, name), (orders,)))
         )
+        assert len(mine)
+        pd.testing.assert_frame_equal(pd.DataFrame(mine), pd.DataFrame(theirs), obj=name)
+
+
+def test_metrics_of_other_tables_are_given_them(read_shop: Shop) -> None:
+    orders = read_shop.orders()
+    mine = orders.loc[orders["status"] == 1, ["payment_id", "amount", "currency"]]
+    withdrawn = ta.withdrawals_summary(read_shop.withdrawals())
+    pd.testing.assert_frame_equal(pd.DataFrame(read_shop.withdrawals_summary()), pd.DataFrame(withdrawn))
+    for name in ("match_orders", "order_differences"):
+        here, there = getattr(read_shop, name)(mine), getattr(ta, name)(orders, mine)
+        pd.testing.assert_frame_equal(pd.DataFrame(here), pd.DataFrame(there))
+    assert read_shop.balance_bridge().empty  # the balance was read once
 
 
 def test_merchant_share_of_the_settings_reaches_revenue(tegro: Sandbox, tmp_path: Path) -> None:
