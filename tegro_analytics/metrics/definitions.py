@@ -51,7 +51,7 @@ def _section(metric: Metric, lang: str) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for column in metric.columns:
         if column.base is None:
-            yield _line(column, lang, has_interval=f"{column.name}_low" in metric.names())
+            yield _line(column, lang, has_interval=f"{column.name}_n" in metric.names())
 
 
 def _line(column: MetricColumn, lang: str, *, has_interval: bool) -> str:
