@@ -243,6 +243,13 @@ def test_each_group_is_a_history_of_its_own() -> None:
     assert frame.groupby("shop_id")["payers"].sum().to_dict() == {"one": 1, "two": 2}
 
 
+def test_what_is_missing_is_a_group_of_its_own() -> None:
+    rows = [paid(1, "03-01", system=None), paid(2, "03-02", system=None)]
+    frame = cohorts(arrow(rows), by="payment_system_id")
+    assert frame["payment_system_id"].isna().tolist() == [True]
+    assert frame["payers"].tolist() == customers(arrow(rows), by="family")["unique_payers"].tolist() == [1]
+
+
 @pytest.mark.parametrize("by", ["hour", "weekday"])
 def test_cohorts_have_no_hour_of_the_day(by: str) -> None:
     with pytest.raises(DataError, match=f"by='{by}' is no group of customers"):
