@@ -192,6 +192,8 @@ def test_withdrawals_in_flight() -> None:
     assert told(bridge("950", paid(), moved=[waiting, late])) == (607, "withdrawals_in_flight", "", 0)
     one_of_two = bridge("350", paid(), moved=[waiting, late])
     assert told(one_of_two) == (7, "", "withdrawals_in_flight", 7)
+    long_ago = {**landed, "done_at": at("2026-02-28 11:00")}
+    assert told(bridge("-1090", paid(), moved=[long_ago]))[1:3] == ("", "")
     done = withdrawal(done_at=None, status="1", amount=Decimal(560), fee=Decimal(40))
     assert told(bridge("950", paid(), moved=[done])) == (600, "", "", 600)
 
