@@ -244,10 +244,11 @@ def test_each_group_is_a_history_of_its_own() -> None:
 
 
 def test_what_is_missing_is_a_group_of_its_own() -> None:
-    rows = [paid(1, "03-01", system=None), paid(2, "03-02", system=None)]
+    rows = [paid(1, "02-01", system=None), paid(2, "03-02", system=None)]
     frame = cohorts(arrow(rows), by="payment_system_id")
-    assert frame["payment_system_id"].isna().tolist() == [True]
-    assert frame["payers"].tolist() == customers(arrow(rows), by="family")["unique_payers"].tolist() == [1]
+    assert frame["payment_system_id"].isna().tolist() == [True] * 3
+    assert frame["payers"].tolist() == [1, 1, 0]
+    assert customers(arrow(rows), by="payment_system_id")["unique_payers"].tolist() == [1]
 
 
 @pytest.mark.parametrize("by", ["hour", "weekday"])
