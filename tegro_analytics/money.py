@@ -8,7 +8,7 @@ error, never a guess.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 UNITS = 10**MONEY_SCALE
 """Units in 1: money is a whole number of units of 10^-8."""
+
+_WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""The usual context of decimal would round what has more than 28 digits."""
 
 _CENTS = 100
 _LIMIT = 10.0 ** (MONEY_DIGITS - MONEY_SCALE)
@@ -128,7 +131,7 @@ def floats_from_decimals(array: pa.Array | pa.ChunkedArray) -> Floats:
 
     Examples
     --------
-    >>> from decimal import Decimal
+    >>> from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
     >>> import pyarrow as pa
     >>> floats_from_decimals(pa.array([Decimal("0.10"), None], pa.decimal128(18, 8)))
     array([0.1, nan])
@@ -156,7 +159,7 @@ def to_units(array: pa.Array | pa.ChunkedArray) -> Units:
 
     Examples
     --------
-    >>> from decimal import Decimal
+    >>> from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
     >>> import pyarrow as pa
     >>> to_units(pa.array([Decimal("1.5")], pa.decimal128(18, 8)))
     array([150000000])
@@ -223,7 +226,9 @@ def divide(numerator: Decimal, denominator: Decimal) -> Decimal:
     """
     if not denominator:
         raise DataError(f"{numerator} cannot be divided by 0")
-    return rounded(_fraction(numerator) / _fraction(denominator))
+    (above, parts), (below, of) = _ratio(numerator), _ratio(denominator)
+    sign = 1 if below > 0 else -1
+    return _amount(sign * above * of, sign * below * parts)
 
 
 def multiply(amount: Decimal, factor: Decimal) -> Decimal:
@@ -239,13 +244,15 @@ def multiply(amount: Decimal, factor: Decimal) -> Decimal:
     >>> multiply(Decimal("95.00000001"), Decimal("0.5"))
     Decimal('47.50000000')
     """
-    return rounded(_fraction(amount) * _fraction(factor))
+    (one, one_parts), (other, other_parts) = _ratio(amount), _ratio(factor)
+    return _amount(one * other, one_parts * other_parts)
 
 
-def _fraction(value: Decimal) -> Fraction:
+def _ratio(value: Decimal) -> tuple[int, int]:
+    """Write an amount as a quotient of whole numbers, the lower one above 0."""
     if not value.is_finite():
         raise DataError(f"{value} is not a finite amount")
-    return Fraction(value)
+    return value.as_integer_ratio()
 
 
 def rounded(value: Fraction | Decimal) -> Decimal:
@@ -256,7 +263,12 @@ def rounded(value: Fraction | Decimal) -> Decimal:
     >>> rounded(Decimal("0.000000015")), rounded(Fraction(1, 3))
     (Decimal('2E-8'), Decimal('0.33333333'))
     """
-    # The digits are set one by one: the context of decimal would round what has more than 28.
-    units = round(Fraction(value) * UNITS)
-    digits = tuple(int(digit) for digit in str(abs(units)))
-    return Decimal((int(units < 0), digits, -MONEY_SCALE))
+    return _amount(*value.as_integer_ratio())
+
+
+def _amount(above: int, below: int) -> Decimal:
+    """Round a quotient of whole numbers half to even at 8 places; ``below`` is above 0."""
+    units, rest = divmod(above * UNITS, below)
+    if 2 * rest > below or (2 * rest == below and units % 2):
+        units += 1
+    return Decimal(units).scaleb(-MONEY_SCALE, _WIDE)

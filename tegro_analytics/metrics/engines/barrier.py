@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import narwhals as nw
 
@@ -24,4 +24,4 @@ def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     from pyspark.sql import functions
 
     numbered = frame.to_native().withColumn(_ROW, functions.monotonically_increasing_id())
-    return nw.from_native(numbered).lazy().filter(nw.col(_ROW) >= 0)
+    return cast("nw.LazyFrame[Any]", nw.from_native(numbered)).filter(nw.col(_ROW) >= 0)
