@@ -5,7 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.set-up
+# What is set up beside the package; CI adds spark.
+EXTRAS ?= lab,dev
+STAMP := $(VENV)/.set-up-$(EXTRAS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format types check definitions lab clean
@@ -17,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; fi
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version): a minute or two, once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[lab,dev]'
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@
 
 demo: $(STAMP) ## try it without a key: sandbox, orders over HTTP, numbers, charts, workbooks and a notebook in demo/
