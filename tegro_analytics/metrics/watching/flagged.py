@@ -13,7 +13,7 @@ from tegro_analytics.metrics.asking.question import Question
 from tegro_analytics.metrics.results.cells import PERIOD, cells, part, placed, to_pandas, with_periods
 from tegro_analytics.schemas import FLAGS
 
-RECORDS = "records"
+RECORDS = "all records"
 EXAMPLES = 5
 """So many orders are named for each flag."""
 
