@@ -142,6 +142,16 @@ def test_nine_in_ten_of_the_days_that_came_lie_in_the_interval() -> None:
     assert np.mean(hits) > 0.9
 
 
+@pytest.mark.usefixtures("seasonal_alone")
+def test_the_last_52_weeks_are_tried_from_twelve_moments_or_more() -> None:
+    year = np.arange(364.0) % 9
+    one = backtests.forecast_days(year, 14)
+    assert one.backtests.tolist() == [13] * 7 + [12] * 7
+    longer = backtests.forecast_days(np.concatenate([np.full(70, 1e6), year]), 14)
+    assert longer.mase == one.mase
+    assert longer.high.tolist() == one.high.tolist()
+
+
 def test_no_backtest_knows_what_came() -> None:
     values = np.arange(90.0)
     seen = []

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics import anomalies, conversion_anomalies, forecast, silence
-from tegro_analytics.metrics.watching import backtests
 from tests.golden import Row, arrow, native
 from tests.metrics.drawn import ALL_ENGINES, SOME_ENGINES, ZONES, Cells, Days, few, many
 from tests.metrics.watching import oracle
@@ -128,11 +127,6 @@ def check_invariants(rows: list[Row], engine: str, seed: int) -> None:
     given, again = native(engine, arrow(rows)), native(engine, arrow(live))
     for metric in (anomalies, conversion_anomalies, silence):
         pd.testing.assert_frame_equal(pd.DataFrame(metric(given)), pd.DataFrame(metric(again)))
-
-
-@pytest.fixture
-def seasonal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtests, "METHODS", {"seasonal": backtests.seasonal})
 
 
 @pytest.mark.usefixtures("seasonal_alone")
