@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from tegro_analytics.exceptions import ConfigurationError, DataError, MissingColumn
@@ -147,6 +148,20 @@ def test_a_fee_too_large_for_a_float_is_checked_too() -> None:
 def test_half_a_unit_is_rounded_up_where_python_checks_too() -> None:
     row = audit(bought(amount="10.10", fee="20000000"), card("5"))  # 0.505: half to even would give 0.50
     assert row["expected_fees"] == Decimal("0.51")
+
+
+def test_what_64_bits_do_not_hold_is_checked_too() -> None:
+    assert due("9999999999", card("1000"), currency="JPY") == 99_999_999_990
+    assert due("0.12345678", card("5", "100000")) == 100_000
+    assert due("9999999.99999999", card("2.5")) == 250_000
+    wide = native("polars", arrow([bought(fee="1", currency="JPY")])).with_columns(amount=pl.lit(10**11))
+    frame = fee_audit(wide, plan="own", reference=load_reference(tariffs=[card("100")]), money="decimal")
+    assert frame["expected_fees"].tolist() == [10**11]
+
+
+def test_what_a_float_does_not_hold_is_checked_too() -> None:
+    assert due("9000005000", card("0.0001")) == Decimal("9000.01")  # half a unit
+    assert due("9000004999.99999999", card("0.0001")) == 9000
 
 
 def test_no_place_of_a_percentage_is_lost() -> None:
