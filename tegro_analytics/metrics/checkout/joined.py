@@ -65,11 +65,10 @@ def _kind() -> nw.Expr:
 
 
 def _keys() -> dict[str, nw.Expr]:
-    """Express the key of an order; what does not belong to its kind of key is the same everywhere."""
+    """Express the key of an order; what does not belong to its kind of key is null."""
     kind = nw.col(_KIND)
     of_customer = kind == _OF_CUSTOMER
     return {
-        "~key_kind": kind,
         "~key_shop": nw.when(kind != _ALONE).then(nw.col("shop_id")),
         "~key_number": nw.when(kind == _NUMBERED).then(nw.col("payment_id")),
         "~key_customer": nw.when(of_customer).then(nw.col("customer")),

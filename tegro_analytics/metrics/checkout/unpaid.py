@@ -153,7 +153,7 @@ def _curve(counted: tuple[Whole, Whole, Whole], at: Whole) -> dict[str, Any]:
     logarithm of the curve, by another formula.
     """
     seconds, kinds, counts = counted
-    event = (kinds == _PAID) & (seconds <= at[-1])
+    event = kinds == _PAID
     values = {
         "at_risk": np.array([counts[seconds >= moment].sum() for moment in at], np.int64),
         "paid_by_then": np.array([counts[event & (seconds <= moment)].sum() for moment in at], np.int64),
