@@ -27,7 +27,6 @@ DTYPES = {
     "estimate": "float64",
     "text": "str",
     "number": "Int64",
-    "bool": "bool",
 }
 
 
