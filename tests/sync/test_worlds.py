@@ -269,9 +269,12 @@ def orders(seed: int, memory: Memory, folder: Path) -> None:
 
 
 def oddities(seed: int, memory: Memory, folder: Path) -> None:
-    """Records that cannot be read, and fields that nobody knows; servers without an end."""
+    """Records that cannot be read, and fields that nobody knows; no end, or one moment for all rows."""
     rng = random.Random(f"oddities {seed}")
     server = drawn(rng, ends=(*ENDS, "wrap", "ignored"))
+    luck = random.Random(f"one moment {seed}")
+    if luck.random() < 0.3:
+        server.all_at_once(but=luck.choice((1, 3, 6)))
     during(server, rng, "arrive", "odd", "bad", rate=rng.choice((0.0, 0.1)), most=5)
     trial = Trial(server, memory, folder, by=BY)
     for _ in runs(trial, rng, "arrive", "burst", "pay", "bad", "bad", "odd", "amount"):
