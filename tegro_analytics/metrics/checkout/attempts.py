@@ -15,6 +15,7 @@ from tegro_analytics.metrics.asking.clocks import DAY, grouped, within
 from tegro_analytics.metrics.asking.exchange import Exchange
 from tegro_analytics.metrics.asking.question import Question
 from tegro_analytics.metrics.engines.expressions import SUM
+from tegro_analytics.metrics.engines.quantiles import quantiles, spread
 from tegro_analytics.metrics.results.cells import placed
 from tegro_analytics.metrics.results.rates import rate_of_counts, ratio
 
@@ -91,9 +92,9 @@ def _query(question: Question, *, money: bool) -> pa.Table:
     for name in _conditions(question):
         sums += [nw.col(name).sum().cast(SUM) if money else nw.col(name).count().cast(nw.Int64)]
     sums += [nw.col("unknown_status").count().cast(nw.Int64)]
-    for name, share in ({} if money else QUANTILES).items():
-        sums += [nw.col(_SECONDS).quantile(share, interpolation="linear").alias(name)]
-    return grouped(question, frame, sums, clock="created")
+    if not money:
+        sums += quantiles(frame, _SECONDS, QUANTILES)
+    return spread(grouped(question, frame, sums, clock="created"), QUANTILES)
 
 
 def _values(question: Question, *, money: bool) -> dict[str, nw.Expr]:

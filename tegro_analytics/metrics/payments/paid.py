@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,10 @@ from tegro_analytics.metrics.asking import populations
 from tegro_analytics.metrics.asking.clocks import DAY, HOUR, day_of, hour_of, within
 from tegro_analytics.metrics.asking.question import Question
 from tegro_analytics.metrics.engines.expressions import SUM
+from tegro_analytics.metrics.engines.quantiles import quantiles, spread
+from tegro_analytics.metrics.payments.refunds import refunds as went_back
+from tegro_analytics.metrics.payments.tickets import QUANTILES as TICKETS
+from tegro_analytics.metrics.payments.tickets import TICKET, ticket, ticket_quantiles
 from tegro_analytics.metrics.results.cells import cells, part, with_periods
 
 if TYPE_CHECKING:
@@ -28,9 +32,6 @@ if TYPE_CHECKING:
 NEEDS = ("status", "is_test", "amount", "fee", "created_date", "paid_date")
 """Columns of the orders that payments are made from."""
 
-REFUND_NEEDS = ("refund_first_seen_at",)
-
-_INSIDE, _REFUND_AT = "~inside", "~refund_at"
 _WITHOUT_AMOUNT = "~without_amount"
 
 MONEY = ("gross_volume", "fees", "refunded_volume")
@@ -70,7 +71,9 @@ class Payments:
     days: pa.Table
 
 
-def payments(question: Question, names: Sequence[str], *, refunds: bool) -> Payments:
+def payments(
+    question: Question, names: Sequence[str], *, refunds: bool = False, tickets: bool = False
+) -> Payments:
     """Sum what was paid, by group and period.
 
     Parameters
@@ -82,21 +85,27 @@ def payments(question: Question, names: Sequence[str], *, refunds: bool) -> Paym
     refunds
         Whether refunds are wanted too, on their own clock, and the days with payments: ``refunds``,
         ``undated_refunds``, ``active_days``.
+    tickets
+        Whether the quantiles of the amounts are wanted too. There are none for a total over currencies: the
+        amounts of a day, converted one by one, never meet.
 
     Raises
     ------
     DataError
         If an order was paid, but nobody knows how much.
     """
-    table = _query(question, names, refunds=refunds)
+    tickets = tickets and question.exchange is None
+    together = tickets and question.freq in ("day", "hour")  # then a row of the query is a cell
+    table = _query(question, names, TICKETS if together else {})
     if nameless := pc.sum(table[_WITHOUT_AMOUNT]).as_py():
         raise DataError(f"{nameless} paid orders have no amount: fill the column 'amount', or leave them out")
-    inside = table.filter(pc.field(_INSIDE) == 1)
-    days, hours = clock_of(inside)
-    sold = converted(question, inside, days, [name for name in MONEY if name in names])
-    parts = [part(question, sold, days, hours, names)]
+    days, hours = clock_of(table)
+    sold = converted(question, table, days, [name for name in MONEY if name in names])
+    parts = [part(question, sold, days, hours, [*names, *(TICKETS if together else ())])]
     if refunds:
-        parts += [_refunds(question, table), _active_days(question, sold)]
+        parts += [went_back(question), _active_days(question, sold)]
+    if tickets and not together:
+        parts.append(ticket_quantiles(question))
     return Payments(parts, days.min().astype("M8[us]").item() if len(days) else None, sold)
 
 
@@ -105,32 +114,23 @@ def converted(question: Question, table: pa.Table, days: Days, names: Sequence[s
     return table if question.exchange is None else question.exchange.converted(table, days, names)
 
 
-def _query(question: Question, names: Sequence[str], *, refunds: bool) -> pa.Table:
-    """Run the query: a row for each group and day, and for each moment at which refunds were first seen."""
+def _query(question: Question, names: Sequence[str], shares: Mapping[str, float]) -> pa.Table:
+    """Run the query: a row for each group and day, and hour where hours matter."""
     frame = question.source.frame.filter(populations.not_test() & populations.paid(question.reference))
     inside = within(question)
-    is_refund = (nw.col("status") == populations.REFUNDED) & (nw.col("amount") >= 0)
-    made: dict[str, nw.Expr] = {DAY: day_of("paid"), **_values(names)}
-    if question.hourly:
-        made[HOUR] = hour_of("paid")
-    if refunds:
-        made[_REFUND_AT] = nw.when(is_refund).then(nw.col("refund_first_seen_at"))
     if inside is not None:
-        made[_INSIDE] = nw.when(inside).then(nw.lit(1)).otherwise(nw.lit(0))
-        elsewhere = is_refund & ~nw.col("refund_first_seen_at").is_null() if refunds else None
-        frame = frame.filter(inside if elsewhere is None else inside | elsewhere)
-    keys = [*question.stored_groups, *(name for name in (DAY, HOUR, _INSIDE, _REFUND_AT) if name in made)]
+        frame = frame.filter(inside)
+    keys = {DAY: day_of("paid"), **({HOUR: hour_of("paid")} if question.hourly else {})}
+    values = _values(names)
     sums = [
         nw.col(name).sum().cast(SUM) if name in MONEY else nw.col(name).count().cast(nw.Int64)
-        for name in made
-        if name not in keys
+        for name in values
     ]
-    table = question.source.collect(frame.with_columns(**made).group_by(*keys).agg(*sums))
-    return (
-        table
-        if _INSIDE in keys
-        else table.append_column(_INSIDE, pa.array(np.ones(table.num_rows, np.int64)))
-    )
+    if shares:
+        values[TICKET] = ticket()
+        sums += quantiles(frame, TICKET, shares)
+    grouped = frame.with_columns(**keys, **values).group_by(*question.stored_groups, *keys).agg(*sums)
+    return spread(question.source.collect(grouped), shares)
 
 
 def clock_of(table: pa.Table) -> tuple[Days, NDArray[np.int64] | None]:
@@ -139,29 +139,11 @@ def clock_of(table: pa.Table) -> tuple[Days, NDArray[np.int64] | None]:
     return days, table[HOUR].to_numpy() if HOUR in table.column_names else None
 
 
-def _refunds(question: Question, table: pa.Table) -> pa.Table:
-    """Sum the refunds on their own clock: when they were first seen, else when the order was paid."""
-    table = table.filter(pc.field("refunded") > 0)
-    seen = table[_REFUND_AT].cast(pa.timestamp("us", tz="UTC")).to_pylist()
-    days, hours = clock_of(table)
-    hours = np.zeros(len(days), np.int64) if hours is None else hours.copy()
-    keep = table[_INSIDE].to_numpy() == 1
-    for place, moment in enumerate(seen):
-        if moment is not None:
-            local = moment.astimezone(question.window.zone).replace(tzinfo=None)
-            days[place], hours[place], keep[place] = local.date(), local.hour, question.window.holds(local)
-    undated = pc.if_else(table[_REFUND_AT].is_null(), table["refunded"], 0)
-    table = table.append_column("refunds", table["refunded_volume"]).append_column("undated_refunds", undated)
-    table, days, hours = table.filter(keep), days[keep], hours[keep]
-    table = converted(question, table, days, ["refunds"])
-    return part(question, table, days, hours, ["refunds", "undated_refunds"])
-
-
-def _active_days(question: Question, inside: pa.Table) -> pa.Table:
+def _active_days(question: Question, sold: pa.Table) -> pa.Table:
     """Count the days with payments of each cell."""
-    inside = inside.filter(pc.field("payments") > 0)
-    days, hours = clock_of(inside)
-    each_once = part(question, inside, days, hours, [], apart={DAY: pa.array(days)}).drop_columns(DAY)
+    sold = sold.filter(pc.field("payments") > 0)
+    days, hours = clock_of(sold)
+    each_once = part(question, sold, days, hours, [], apart={DAY: pa.array(days)}).drop_columns(DAY)
     return each_once.append_column("active_days", pa.array(np.ones(each_once.num_rows, np.int64)))
 
 

@@ -168,18 +168,18 @@ def revenue(
     0      RUB        1400.0  70.0    400.0       930.0         2
     """
     from tegro_analytics.metrics.asking.question import Asked, ask
-    from tegro_analytics.metrics.payments import paid, tickets
+    from tegro_analytics.metrics.payments import paid, refunds
     from tegro_analytics.metrics.results.finish import finish
 
     share = share_of(merchant_share)
     question = ask(
         orders,
         REVENUE,
-        (*paid.NEEDS, *paid.REFUND_NEEDS),
+        (*paid.NEEDS, *refunds.NEEDS),
         Asked(since, until, freq, by, as_of, money, zone, reference, total_in, fx),
     )
-    result = paid.payments(question, PAYMENT_VALUES, refunds=True)
-    frame = paid.payment_cells(question, result, more=tickets.tickets(question))
+    result = paid.payments(question, PAYMENT_VALUES, refunds=True, tickets=True)
+    frame = paid.payment_cells(question, result)
     return finish(question, frame, revenue_values(question, frame, result, share=share))
 
 

@@ -56,11 +56,17 @@ class History:
 
     def between(self, code: int, first: np.datetime64, last: np.datetime64) -> int:
         """Sum the days of a group from the first to the last, both included."""
+        return int(self.windows(code, np.array([first]), np.array([last]))[0])
+
+    def windows(self, code: int, first: NDArray[Any], last: NDArray[Any]) -> NDArray[np.object_]:
+        """Sum the days of a group from each of the first to its last, both included."""
         if code not in self.days:
-            return 0
+            return np.full(len(first), 0, dtype=object)
         days, before = self.days[code]
-        low, high = np.searchsorted(days, [first, last + _ONE_DAY])
-        return int(before[high] - before[low])
+        sums: NDArray[np.object_] = (
+            before[np.searchsorted(days, last + _ONE_DAY)] - before[np.searchsorted(days, first)]
+        )
+        return sums
 
     def on(self, code: int, day: np.datetime64) -> int:
         """Give the sum of one day of a group."""
@@ -189,13 +195,13 @@ def _rolling(freq: Freq, frame: pd.DataFrame, history: History) -> dict[str, Any
     found = {}
     for name, length in WINDOWS.items():
         sums = np.full(len(frame), None, dtype=object)
-        full = frame["complete"].to_numpy() & (freq != "hour")
+        full = frame["complete"].to_numpy() & (freq != "hour") & (history.first is not None)
         if history.first is not None:
             full &= ends - length * _ONE_DAY >= history.first
-        for row in np.flatnonzero(full):
-            last = ends[row] - _ONE_DAY
-            found_parts = history.between(int(history.codes[row]), ends[row] - length * _ONE_DAY, last)
-            sums[row] = rounded(Fraction(found_parts, _PARTS))
+        for code in np.unique(history.codes[full]):
+            rows = np.flatnonzero(full & (history.codes == code))
+            parts = history.windows(int(code), ends[rows] - length * _ONE_DAY, ends[rows] - _ONE_DAY)
+            sums[rows] = [rounded(Fraction(one, _PARTS)) for one in parts]
         found[name] = sums
     return found
 

@@ -112,12 +112,13 @@ def payment_systems(
     from tegro_analytics.metrics.asking.question import Asked, ask
     from tegro_analytics.metrics.checkout import attempts
     from tegro_analytics.metrics.payments import paid as payments
+    from tegro_analytics.metrics.payments import refunds
 
     share = share_of(merchant_share)
     question = ask(
         orders,
         PAYMENT_SYSTEMS,
-        (*payments.NEEDS, *payments.REFUND_NEEDS, *attempts.NEEDS, *NAMES),
+        (*payments.NEEDS, *refunds.NEEDS, *attempts.NEEDS, *NAMES),
         Asked(since, until, freq, by, as_of, money, zone, reference, total_in, fx),
     )
     return _answer(question, share)
@@ -128,15 +129,14 @@ def _answer(question: Question, share: Decimal) -> MetricFrame:
     from tegro_analytics.metrics.asking.populations import MATURITY
     from tegro_analytics.metrics.checkout import attempts
     from tegro_analytics.metrics.payments import paid as payments
-    from tegro_analytics.metrics.payments.tickets import tickets
     from tegro_analytics.metrics.results.cells import cells, with_periods
     from tegro_analytics.metrics.results.finish import finish
 
     by_payment = replace(question, metric=replace(question.metric, clock="paid"))
     by_creation = replace(question, metric=replace(question.metric, clock="created"))
     values = tuple(dict.fromkeys((*REVENUE_VALUES, *FEE_VALUES)))
-    paid = payments.payments(by_payment, values, refunds=True)
-    parts = [*paid.parts, *tickets(by_payment), attempts.attempts(by_creation, money=False)]
+    paid = payments.payments(by_payment, values, refunds=True, tickets=True)
+    parts = [*paid.parts, attempts.attempts(by_creation, money=False)]
     frame = with_periods(question, cells(question, parts), after=MATURITY)
     rates = {
         **attempts.conversion_values(frame),
