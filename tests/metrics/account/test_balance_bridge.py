@@ -204,6 +204,8 @@ def test_withdrawals_that_failed() -> None:
     assert told(bridge("350", paid(), moved=[failed])) == (-600, "withdrawals_failed", "", 0)
     before = {**failed, "created_at": at("2026-02-28 10:00"), "status": " Failed "}
     assert told(bridge("1550", paid(), moved=[before])) == (600, "withdrawals_failed", "", 0)
+    long_ago = {**before, "created_at": at("2026-02-01 10:00")}
+    assert told(bridge("1550", paid(), moved=[long_ago]))[1:3] == ("", "")
 
 
 def test_a_payment_or_a_withdrawal_next_to_a_snapshot() -> None:
@@ -262,6 +264,12 @@ def test_a_withdrawal_that_does_not_say_all_is_counted_and_possible(lacks: str) 
     assert row["uncounted_withdrawals"] == (lacks != "fee")
     more = bridge("961" if lacks != "fee" else "401", paid(), moved=[withdrawal(**{**plain, **fields})])
     assert more["possible_causes"] == ""  # it would have lowered the balance
+
+
+def test_one_that_does_not_say_all_matters_between_the_snapshots_alone() -> None:
+    before = withdrawal(amount=None, created_at=at("2026-02-28 10:00"))
+    row = bridge("939", paid(), moved=[before])
+    assert (row["uncounted_withdrawals"], row["possible_causes"]) == (0, "")
 
 
 def test_one_that_says_when_it_was_carried_out_alone_goes_by_that() -> None:
