@@ -279,6 +279,15 @@ def test_monetary_is_the_mean_of_the_later_days() -> None:
     assert [later[name] for name in names] == [1, 0, 0, 19, None, 40]
 
 
+def test_who_pays_in_two_currencies_is_listed_in_each() -> None:
+    rows = [
+        paid(1, "01-10", amount="10"), paid(2, "01-20", amount="50", currency="USD"),
+        paid(3, "01-25", amount="30", currency="USD"),
+    ]  # fmt: skip
+    names = ("currency", "payment_days", "recency_days", "monetary", "gross_volume")
+    assert shown(rfm(arrow(rows)), *names) == [["USD", 2, 5, 30, 80], ["RUB", 1, 0, None, 10]]
+
+
 @pytest.mark.parametrize("engine", SOME_ENGINES)
 def test_only_the_first_rows_leave_the_engine(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [paid(number, "01-10", f"{number}@x.ru", amount=str(number)) for number in range(1, 31)]
