@@ -176,7 +176,7 @@ def test_an_unknown_fee_is_counted_and_not_checked() -> None:
 
 
 def test_without_a_tariff_nothing_is_checked() -> None:
-    rows = [bought(1, system=None), bought(2, system=None, fee=None)]
+    rows = [bought(1, system=None), bought(2, system=None, fee=None), bought(3, "-1", system=None)]
     row = audit(rows, card("5"))
     assert (row["payments"], row["audited"], row["unknown_tariff"], row["unknown_fee"]) == (2, 0, 2, 0)
     assert (row["payment_system"], row["overcharged_share"]) == ("unknown", None)
