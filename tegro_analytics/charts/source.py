@@ -179,8 +179,8 @@ def _dimensions(metric: str, table: pd.DataFrame) -> tuple[str, ...]:
         return ()
     from tegro_analytics.metrics import METRICS
 
-    in_cells = [known for known in METRICS.values() if not known.is_list]
-    values = {column.name for known in in_cells for column in known.columns if column.kind != "text"}
+    drawn = [METRICS[name] for name in (metric, "payment_systems")]  # whose results charts take
+    values = {column.name for one in drawn for column in one.columns if column.kind != "text"}
     first = next(at for at, name in enumerate(table.columns) if name in values)
     # Conversion counts orders of all currencies together: there a currency is a way to split them.
     known = KEYS[1:] if metric == "conversion" else KEYS
