@@ -312,6 +312,8 @@ def test_what_python_checks_stays_in_its_period_and_group() -> None:
     assert frame["audited"].sum() == 3
     listed = fee_differences(arrow(rows), plan="own", reference=reference)
     assert (listed["id"].tolist(), listed.found) == ([2, 3], 2)
+    first = fee_differences(arrow(rows), plan="own", reference=reference, limit=1)
+    assert (first["id"].tolist(), first.found) == ([2], 2)
 
 
 def test_the_largest_difference_comes_first_and_the_lower_id_of_equals() -> None:
