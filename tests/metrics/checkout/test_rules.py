@@ -196,6 +196,11 @@ def test_of_attempts_at_the_same_time_the_lower_number_is_first() -> None:
     assert row["recovery_rate"] is None
 
 
+def test_the_time_says_which_attempt_is_first_whatever_their_numbers_are() -> None:
+    row = joined(attempt(3, "10:00"), attempt(2, "11:40"), attempt(1, "10:50", 1))
+    assert (row["checkouts"], row["attempts"], row["first_unpaid"], row["recovered"]) == (1, 3, 1, 1)
+
+
 def test_attempts_of_two_checkouts_may_take_turns() -> None:
     rows = [
         attempt(1, "10:00"),
