@@ -128,7 +128,7 @@ def against_the_period_before(
     DataError
         If no frequency is given.
     """
-    from tegro_analytics.metrics.results.cells import cells
+    from tegro_analytics.metrics.results.cells import cells, with_periods
 
     if question.freq is None:
         raise DataError(f"{question.metric.name} compares periods: give freq=, such as 'month'")
@@ -144,7 +144,9 @@ def against_the_period_before(
         rows += now
         found += effects(old, new)
         changes += [change(old, new)] * len(now)
-    return _keys(question, wide, frame, rows, after=after), found, changes
+    # The bounds never cut the period before, and it ends first: where a period is complete, both are.
+    kept = with_periods(question, frame.iloc[rows].reset_index(drop=True), after=after)
+    return kept, found, changes
 
 
 def _with_the_period_before(question: Question) -> tuple[Question, Question | None]:
@@ -178,24 +180,6 @@ def _pairs(question: Question, frame: pd.DataFrame) -> list[tuple[list[int], lis
         blocks = own.reshape(frame[PERIOD].iloc[own].nunique(), -1).tolist()
         pairs += list(itertools.pairwise(blocks))
     return pairs
-
-
-def _keys(
-    question: Question, wide: Question, frame: pd.DataFrame, rows: list[int], *, after: dt.timedelta
-) -> pd.DataFrame:
-    """Name the period of each row; it is complete if the one before it is too."""
-    import numpy as np
-
-    from tegro_analytics.metrics.asking.periods import start_of
-    from tegro_analytics.metrics.results.cells import with_periods
-
-    is_whole = with_periods(wide, frame.copy(), after=after)
-    whole = dict(zip(is_whole["period_start"], is_whole["complete"], strict=True))
-    kept = with_periods(question, frame.iloc[rows].reset_index(drop=True), after=after)
-    assert question.freq is not None  # noqa: S101
-    starts = [start.to_pydatetime() - _MOMENT for start in kept["period_start"]]
-    kept["complete"] &= np.array([whole[start_of(start, question.freq)] for start in starts], np.bool_)
-    return kept
 
 
 def effect_values(
