@@ -215,6 +215,8 @@ def test_a_payment_or_a_withdrawal_next_to_a_snapshot() -> None:
     assert told(bridge("0", paid(2, "2026-03-02 23:59", amount="70"))) == (-20, "clock_skew", "", 0)
     beyond = paid(2, "2026-03-03 00:05:01", amount="71")
     assert told(bridge("971", paid(), beyond)) == (21, "", "", 21)
+    negative = paid(2, "2026-03-03 00:01", amount="-71", fee="0")
+    assert told(bridge("879", paid(), negative)) == (-71, "", "", -71)
     moved = withdrawal(created_at=at("2026-03-03 00:01"), amount=Decimal(7), fee=None)
     assert told(bridge("943", paid(), moved=[moved])) == (-7, "clock_skew", "", 0)
 
