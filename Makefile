@@ -7,10 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What is set up beside the package; CI adds spark.
 EXTRAS ?= lab,dev
+BENCH ?= metrics wire frames store sync
 STAMP := $(VENV)/.set-up-$(EXTRAS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types check definitions lab clean
+.PHONY: help demo test lint format types check bench definitions lab clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -40,6 +41,9 @@ types: $(STAMP) ## check the types, strictly
 	@$(BIN)/mypy
 
 check: lint types test ## all of it: format, style, types, tests, documents
+
+bench: $(STAMP) ## time the metrics, the wire, frames, the store and sync beside their peers (BENCH="metrics": some of them)
+	@for one in $(BENCH); do echo "== $$one"; (cd benchmarks && ../$(BIN)/python $$one.py) || exit 1; done
 
 definitions: $(STAMP) ## write the page of definitions anew, in both languages
 	@$(BIN)/python -m tegro_analytics.metrics.definitions docs

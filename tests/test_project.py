@@ -77,7 +77,7 @@ def test_public_names_are_there_and_sorted() -> None:
 def test_make_prints_every_target() -> None:
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.findall(r"^  make (\w+)", listed, re.MULTILINE) == [
-        "help", "demo", "test", "lint", "format", "types", "check", "definitions", "lab", "clean",
+        "help", "demo", "test", "lint", "format", "types", "check", "bench", "definitions", "lab", "clean",
     ]  # fmt: skip
 
 
