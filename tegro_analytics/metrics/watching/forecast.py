@@ -145,9 +145,7 @@ def _days_ahead(question: Question, of: str, days: int) -> Any:
     since, end = past.whole_bounds(question, "day")
     table = paid.payments(past.everything(question, "day"), ("payments", "gross_volume"), refunds=False)
     seen = past.past(question, table.parts[0], ("payments", "gross_volume"), since=since, end=end)
-    # What a group had before `since` is no past of it.
-    begin = seen.first if since is None else np.maximum(seen.first, np.datetime64(since, "us"))
-    lengths = [int((seen.starts >= first).sum()) for first in begin]
+    lengths = [int((seen.starts >= first).sum()) for first in seen.first]  # within the bounds
     if question.as_of is not None:
         _check_length(max(lengths, default=0), end)
     ahead = np.datetime64(end, "us") + np.arange(days) * np.timedelta64(1, "D").astype("m8[us]")

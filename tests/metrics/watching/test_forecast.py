@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -187,6 +188,21 @@ def test_what_cannot_be_fitted_is_left_to_the_other_method(monkeypatch: pytest.M
     values = np.array([1.0, 2.0, 4.0, 3.0] * 20)
     monkeypatch.setattr(backtests, "METHODS", {"seasonal": backtests.seasonal, "ets": broken})
     assert backtests.forecast_days(values, 9).method == "seasonal"
+
+
+def test_warnings_of_a_fit_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    fit = ExponentialSmoothing.fit
+
+    def loud(model: Any, **options: Any) -> Any:
+        warnings.warn("did not converge", RuntimeWarning, stacklevel=1)
+        return fit(model, **options)
+
+    monkeypatch.setattr(ExponentialSmoothing, "fit", loud)
+    assert np.isfinite(backtests.exponential(np.arange(30.0), 7, None)[0]).all()
+    with pytest.warns(RuntimeWarning, match="elsewhere"):
+        warnings.warn("elsewhere", RuntimeWarning, stacklevel=1)
 
 
 def test_the_same_orders_give_the_same_forecast() -> None:
