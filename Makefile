@@ -7,7 +7,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What is set up beside the package; CI adds spark.
 EXTRAS ?= lab,dev
-BENCH ?= metrics wire frames store sync
 STAMP := $(VENV)/.set-up-$(EXTRAS)
 
 .DEFAULT_GOAL := help
@@ -42,8 +41,8 @@ types: $(STAMP) ## check the types, strictly
 
 check: lint types test ## all of it: format, style, types, tests, documents
 
-bench: $(STAMP) ## time the metrics, the wire, frames, the store and sync beside their peers (BENCH="metrics": some of them)
-	@for one in $(BENCH); do echo "== $$one"; (cd benchmarks && ../$(BIN)/python $$one.py) || exit 1; done
+bench: $(STAMP) ## time it beside its peers, an hour on a machine that is idle (BENCH=small: some minutes)
+	@$(BIN)/python benchmarks/run.py $(BENCH)
 
 definitions: $(STAMP) ## write the page of definitions anew, in both languages
 	@$(BIN)/python -m tegro_analytics.metrics.definitions docs

@@ -13,10 +13,10 @@ DAY = pd.Timedelta(days=1)
 QUANTILES = {0.5: "p50", 0.9: "p90", 0.99: "p99"}
 
 MACROS = """
-CREATE MACRO low(k, n) AS (k + 1.920729) / (n + 3.841459)
-    - 1.959964 / (n + 3.841459) * sqrt(k * (n - k) / n + 0.960365);
-CREATE MACRO high(k, n) AS (k + 1.920729) / (n + 3.841459)
-    + 1.959964 / (n + 3.841459) * sqrt(k * (n - k) / n + 0.960365);
+CREATE MACRO low(k, n) AS CASE WHEN n > 0 THEN greatest(0, (k + 1.920729410347062) / (n + 3.841458820694124)
+    - 1.959963984540054 / (n + 3.841458820694124) * sqrt(k * (n - k) / n + 0.960364705173531)) END;
+CREATE MACRO high(k, n) AS CASE WHEN n > 0 THEN least(1, (k + 1.920729410347062) / (n + 3.841458820694124)
+    + 1.959963984540054 / (n + 3.841458820694124) * sqrt(k * (n - k) / n + 0.960364705173531)) END;
 """
 
 _PAID_SUMS = """
@@ -197,7 +197,9 @@ def _money(paid: pd.DataFrame, keys: list[str], *, zone: str) -> pd.DataFrame:
     back = again.groupby(keys).agg(refunds=("amount", "sum"), undated_refunds=("undated", "sum"))
     tickets = counted[counted["amount"] > 0].groupby(keys)["amount"].quantile(list(QUANTILES)).unstack()
     tickets = tickets.rename(columns={share: f"ticket_{name}" for share, name in QUANTILES.items()})
-    sums["excluded_negative"] = paid[paid["amount"] < 0].groupby(keys).size()
+    sums["excluded_negative"] = (
+        paid[paid["amount"] < 0].groupby(keys).size().reindex(sums.index, fill_value=0)
+    )
     return sums.join([back, tickets], how="outer")
 
 
@@ -226,8 +228,8 @@ def revenue(orders: pd.DataFrame) -> pd.DataFrame:
         period_end=day + DAY,
         complete=day < today,
         zero_days=(filled["payments"] == 0) & (day <= today),
-        growth=gross.pct_change().where(day < today),
-        growth_year=gross.pct_change(365).where(day < today),
+        growth=gross.pct_change().where(day < today).replace(np.inf, np.nan),
+        growth_year=gross.pct_change(365).where(day < today).replace(np.inf, np.nan),
         rolling_7d=gross.rolling(7).sum().droplevel(0).where(day < today),
         rolling_28d=gross.rolling(28).sum().droplevel(0).where(day < today),
         run_rate=np.nan,
