@@ -77,7 +77,7 @@ def test_without_rows_the_columns_are_there(tmp_path: Path) -> None:
 def test_two_workers_give_the_numbers_of_the_store(folder: Path, stored: Answers, tmp_path: Path) -> None:
     # A process of its own: a Java machine holds one Spark.
     command = [sys.executable, "-m", "tests.spark.cluster", str(folder), str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     workers, found = pd.read_pickle(tmp_path / "found.pickle")
     assert workers == 2
