@@ -162,14 +162,17 @@ def _series(values: list[Any], kind: str, *, nullable: bool, money: str, zone: Z
 
 ENGINES = (
     "pandas float64",
-    "pandas decimal",
-    "pyarrow",
-    "polars",
+    pytest.param("pandas decimal", marks=pytest.mark.long),
+    pytest.param("pyarrow", marks=pytest.mark.long),
+    pytest.param("polars", marks=pytest.mark.long),
     "polars lazy",
     "duckdb in America/New_York",
     pytest.param("spark in America/New_York", marks=pytest.mark.spark),
 )
-"""Every kind of frame; the session of DuckDB and of Spark is the user's, and its zone must not matter."""
+"""Every kind of frame; the session of DuckDB and of Spark is the user's, and its zone must not matter.
+
+The usual run takes one of each way to the answer: through DuckDB, in Polars, in a relation.
+"""
 
 
 def native(engine: str, table: pa.Table, *, zone: ZoneInfo = MOSCOW) -> Any:

@@ -35,7 +35,7 @@ ALL_ENGINES: list[Any] = [
 """Engines of the usual run, and of the long one; on Spark conftest.py leaves the fewest examples."""
 
 few = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-many = settings(few, max_examples=60)
+many = settings(few, max_examples=40)
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 Days = tuple[dt.date | None, dt.date | None]

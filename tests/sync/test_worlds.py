@@ -3,7 +3,7 @@
 The message of a failed assertion names the row; its note names family and seed, and these are the whole
 world. What holds after each run is in :mod:`tests.sync.trial`.
 
-The usual run takes a few worlds, all tests (``TEGRO_TEST_ALL=1``) take 500 of each family in memory and 10 in
+The usual run takes a few worlds, all tests (``TEGRO_TEST_ALL=1``) take 250 of each family in memory and 5 in
 a store. ``TEGRO_TEST_WORLDS`` says how many, of each of the seven families: ``1500`` in memory and a fiftieth
 of it, 30, in a store, or ``1500,72``. Ten thousand in memory and five hundred in a store, which keep one core
 busy for an hour or two, on as many processes as there are cores, or one family alone::
@@ -60,7 +60,7 @@ def many(asked: str) -> tuple[range, range]:
     return range(100, 100 + count), range(2_000, 2_000 + (int(stored) if stored else -(-count // 50)))
 
 
-IN_MEMORY, IN_A_STORE = many(os.environ.get("TEGRO_TEST_WORLDS") or "500")
+IN_MEMORY, IN_A_STORE = many(os.environ.get("TEGRO_TEST_WORLDS") or "250")
 """The seeds of each family where all tests run."""
 
 SEEN: Counter[str] = Counter()
