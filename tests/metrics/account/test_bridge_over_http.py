@@ -79,6 +79,7 @@ def trade(sandbox: Sandbox) -> None:
     sandbox.control("withdraw", amount="500", created_at=f"{DAY} 13:00:00", done_at=f"{DAY} 13:30:00")
 
 
+@pytest.mark.long
 def test_nothing_is_left_where_all_is_as_it_is_taken(tmp_path: Path, calendar: Calendar) -> None:
     with account(tmp_path / "data", calendar) as one:
         (refunded,) = insert(one.sandbox, sold("11:00", "400", "20"))
@@ -110,6 +111,7 @@ def test_the_buyer_bears_the_fee(tmp_path: Path, calendar: Calendar) -> None:
     assert {row["gap"] for row in settled.values()} == {0}
 
 
+@pytest.mark.long
 def test_a_shop_that_is_not_read(tmp_path: Path, calendar: Calendar) -> None:
     with account(tmp_path / "data", calendar, every_shop=False) as one:
         rub = one.bridge(trade)["RUB"]
@@ -119,6 +121,7 @@ def test_a_shop_that_is_not_read(tmp_path: Path, calendar: Calendar) -> None:
     assert rub["missing_shops"] == f"DEMO2 ({missing})"
 
 
+@pytest.mark.long
 def test_a_withdrawal_in_flight_that_is_not_debited(tmp_path: Path, calendar: Calendar) -> None:
     def change(sandbox: Sandbox) -> None:
         trade(sandbox)

@@ -41,6 +41,7 @@ def test_a_pattern_of_weeks_goes_on(frame_of: Callable[..., Any]) -> None:
     assert not result["complete"].any()
 
 
+@pytest.mark.long
 def test_both_methods_know_a_pattern() -> None:
     values = np.array(WEEK * 20, np.float64)
     for forecaster in (backtests.seasonal, backtests.exponential):
@@ -55,6 +56,7 @@ def test_money_is_forecast_in_its_currency() -> None:
     assert result["forecast"].tolist() == [100 * count for count in WEEK] + [1] * 7
 
 
+@pytest.mark.long
 def test_a_trend_is_smoothed() -> None:
     counts = [10 + day // 2 for day in range(70)]
     result = forecast(orders(sold(counts, end=TODAY)), of="payments", days=7)
@@ -121,6 +123,7 @@ def test_far_days_have_no_interval() -> None:
     assert result["forecast"].notna().all()
 
 
+@pytest.mark.long
 def test_an_interval_holds_its_forecast_and_never_narrows() -> None:
     chance = np.random.default_rng(5)
     for values in (chance.poisson(5, 80).astype(float), np.arange(70.0)[::-1]):
@@ -205,6 +208,7 @@ def test_warnings_of_a_fit_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> No
         warnings.warn("elsewhere", RuntimeWarning, stacklevel=1)
 
 
+@pytest.mark.long
 def test_the_same_orders_give_the_same_forecast() -> None:
     chance = np.random.default_rng(3)
     rows = sold(chance.poisson(4, 60).tolist(), end=TODAY)
