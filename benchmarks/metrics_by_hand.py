@@ -147,8 +147,8 @@ one AS (
         zero_fee_payments / nullif(payments, 0) AS zero_fee_share,
         low(zero_fee_payments, nullif(payments, 0)) AS zero_fee_share_low,
         high(zero_fee_payments, nullif(payments, 0)) AS zero_fee_share_high, payments AS zero_fee_share_n,
-        (SELECT (as_of AT TIME ZONE 'Europe/Moscow')::DATE FROM moment) - min(first_day) OVER () + 1
-            - active_days AS zero_days,
+        greatest(0, (SELECT (as_of AT TIME ZONE 'Europe/Moscow')::DATE FROM moment)
+            - min(first_day) OVER () + 1 - active_days) AS zero_days,
         ticket[1] AS ticket_p50, ticket[2] AS ticket_p90, ticket[3] AS ticket_p99,
         NULL AS growth, NULL AS growth_year, NULL AS rolling_7d, NULL AS rolling_28d, NULL AS run_rate
     FROM one WINDOW own AS (PARTITION BY currency)
@@ -303,7 +303,7 @@ def payment_systems(orders: pd.DataFrame) -> pd.DataFrame:
     all_payments = both.groupby("currency")["payments"].transform("sum")
     all_gross = both.groupby("currency")["gross_volume"].transform("sum")
     both = both.assign(
-        zero_days=days - both["active_days"],
+        zero_days=(days - both["active_days"]).clip(lower=0),
         share_value=both["gross_volume"] / all_gross,
         effective_fee_rate=both["fees"] / both["gross_volume"],
         fee_per_payment=both["fees"] / both["payments"],
