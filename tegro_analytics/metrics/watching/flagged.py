@@ -28,7 +28,7 @@ def has_flag(flag: str) -> nw.Expr:
 
 def has_any() -> nw.Expr:
     """Express that an order carries any flag."""
-    return nw.col("flags").fill_null("") != ""
+    return nw.col("flags") != ""
 
 
 def records(question: Question) -> nw.LazyFrame[Any]:

@@ -75,6 +75,9 @@ def test_five_orders_stand_for_many() -> None:
     found = data_quality(with_flags(rows, ["paid_gap"] * 7)).set_index("flag")
     assert found["example_ids"]["paid_gap"] == "3, 7, 8, 9, 10"
     assert found["flagged"]["paid_gap"] == 7
+    shops = [{**row, "shop_id": "b" if row["id"] < 9 else "a"} for row in rows]
+    found = data_quality(with_flags(shops, ["paid_gap"] * 7)).set_index("flag")
+    assert found["example_ids"]["paid_gap"] == "3, 7, 8, 9, 10"
 
 
 def test_bounds_without_orders_give_no_share() -> None:

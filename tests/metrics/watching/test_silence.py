@@ -41,6 +41,8 @@ def test_what_the_same_hours_used_to_bring_is_expected(frame_of: Callable[..., A
 
 
 def test_a_silence_that_chance_hardly_explains_is_told() -> None:
+    (row,) = records(silence(arrow(every_day(3))))
+    assert (row["expected_payments"], row["is_silent"]) == (6, False)  # exp(−6) = 0.0025
     (row,) = records(silence(arrow(every_day(4))))
     assert row["expected_payments"] == 8
     assert row["is_silent"] is True  # exp(−8) = 0.00034
