@@ -178,6 +178,8 @@ def test_refunds_that_were_not_taken_off_and_their_fees() -> None:
     assert told(bridge("908", paid(), back)) == (-21, "refunds", "", 0)
     late = paid(2, "2026-02-01", status=3, amount="400", refunded="2026-03-03 00:10")
     assert told(bridge("950", paid(), late)) == (400, "refunds", "", 0)
+    other = paid(3, "2026-02-01", status=3, amount="9", refunded="2026-03-02 10:00")
+    assert told(bridge("941", paid(), late, other)) == (400, "refunds", "", 0)
     early = paid(2, "2026-02-01", status=3, amount="400", refunded="2026-03-01 00:10")
     assert told(bridge("550", paid(), early)) == (-400, "refunds", "", 0)
 
@@ -196,6 +198,12 @@ def test_withdrawals_in_flight() -> None:
     assert told(bridge("-1090", paid(), moved=[long_ago]))[1:3] == ("", "")
     done = withdrawal(done_at=None, status="1", amount=Decimal(560), fee=Decimal(40))
     assert told(bridge("950", paid(), moved=[done])) == (600, "", "", 600)
+
+
+def test_only_some_of_what_is_in_flight() -> None:
+    waiting = withdrawal(done_at=None, status="4", amount=Decimal(560), fee=Decimal(40))
+    landed = withdrawal("2", created_at=at("2026-02-28 10:00"), done_at=at("2026-03-02 10:00"))
+    assert told(bridge("-1690", paid(), moved=[waiting, landed])) == (-2040, "withdrawals_in_flight", "", 0)
 
 
 def test_withdrawals_that_failed() -> None:
@@ -237,6 +245,11 @@ def test_two_causes_together() -> None:
     )
     near = paid(2, "2026-03-03 00:01", amount="7", fee="0")
     assert told(bridge("1007", paid(), near)) == (57, "", "clock_skew, fee_bearer", 57)
+
+
+def test_two_sums_of_one_cause_are_no_pair_of_causes() -> None:
+    assert explain(Account(gap=9, refunds=4, refund_fees=5)) == Finding()
+    assert explain(Account(gap=9, refunds=4, failed_before=5)).causes == ("refunds", "withdrawals_failed")
 
 
 def test_what_fits_as_well_as_another_is_possible_only() -> None:

@@ -119,6 +119,25 @@ def test_the_state_of_the_merchant() -> None:
     assert [row[0] for row in listed(orders, mine, status="state")] == ["status_differs"] * 2
 
 
+def test_what_is_unpaid_without_a_number_is_not_compared() -> None:
+    mine = books(("", 100), (None, 100), state=[False, True])
+    assert ends([], mine, status="state") == {"missing_here": (1, 0, 100, -100)}
+    unpaid = [{**paid(1, status=0), "payment_id": None}]
+    assert ends(unpaid, books(), since="2026-02-01", until="2026-04-01") == {}
+
+
+def test_nothing_paid_for_nothing_is_still_paid_on_one_side_alone() -> None:
+    free = [paid(1, amount="0")]
+    assert list(ends(free, books(("o-1", 0), state=[False]), status="state")) == ["status_differs"]
+    assert list(ends(free, books(("o-1", 0)))) == ["matched"]
+
+
+def test_the_order_that_was_paid_stands_for_the_attempts() -> None:
+    later = {**paid(1, "o-1", status=0), "id": 9, "created_at": paid(1)["created_at"].replace(day=4)}
+    later["paid_at"] = None
+    assert [row[2] for row in listed([paid(1), later], books(("o-1", 5)))] == [1]
+
+
 def test_rows_of_one_number_are_added() -> None:
     mine = books(("o-1", 60), ("o-1", 40))
     assert list(ends([paid(1)], mine)) == ["matched"]
