@@ -29,6 +29,9 @@ UNITS = 10**MONEY_SCALE
 _WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """The usual context of decimal would round what has more than 28 digits."""
 
+_AT_A_TIME = 65_536
+"""So many floats and what is made of them stay near the processor: several times as fast as all at once."""
+
 _CENTS = 100
 _LIMIT = 10.0 ** (MONEY_DIGITS - MONEY_SCALE)
 _FINE_LIMIT = 10.0 ** (15 - MONEY_SCALE)  # below it 8 places stay within the 15 digits of a double
@@ -69,19 +72,31 @@ def decimals_from_floats(values: Floats) -> pa.Array:
     import numpy as np
 
     floats = np.ascontiguousarray(values, dtype=np.float64)
-    missing = np.isnan(floats)
-    filled = np.where(missing, 0.0, floats)
+    words, missing = np.empty((len(floats), 2), dtype="<i8"), np.isnan(floats)
+    for start in range(0, len(floats), _AT_A_TIME):
+        some = slice(start, start + _AT_A_TIME)
+        units = _units_of_floats(np.where(missing[some], 0.0, floats[some]))
+        words[some, 0] = units
+        words[some, 1] = units >> 63  # the sign fills the upper half of the 128 bits
+    return _decimals(words, missing)
+
+
+def _units_of_floats(floats: Floats) -> Units:
+    """Read the shortest digits of floats as units, none of which is missing."""
+    import numpy as np
+
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is far beyond the limit
-        cents = np.rint(filled * _CENTS)
-        exact = (cents / _CENTS == filled) & (np.abs(filled) < _LIMIT)
-        units = np.where(exact, cents, 0.0).astype(np.int64) * (UNITS // _CENTS)
-        if not exact.all():
-            fine = np.rint(filled * UNITS)
-            is_fine = ~exact & (fine / UNITS == filled) & (np.abs(filled) < _FINE_LIMIT)
-            units = np.where(is_fine, np.where(is_fine, fine, 0.0).astype(np.int64), units)
-            for place in np.flatnonzero(~exact & ~is_fine):
-                units[place] = _units_of(float(filled[place]))
-    return decimals_from_units(units, missing=missing)
+        cents = np.rint(floats * _CENTS)
+        exact = (cents / _CENTS == floats) & (np.abs(floats) < _LIMIT)
+        units: Units = np.where(exact, cents, 0.0).astype(np.int64) * (UNITS // _CENTS)
+        if exact.all():
+            return units
+        fine = np.rint(floats * UNITS)
+        is_fine = ~exact & (fine / UNITS == floats) & (np.abs(floats) < _FINE_LIMIT)
+        units = np.where(is_fine, np.where(is_fine, fine, 0.0).astype(np.int64), units)
+        for place in np.flatnonzero(~exact & ~is_fine):
+            units[place] = _units_of(float(floats[place]))
+    return units
 
 
 def _units_of(value: float) -> int:
@@ -104,16 +119,20 @@ def decimals_from_units(units: Units, *, missing: NDArray[np.bool_] | None = Non
     [Decimal('1.50000000'), Decimal('-1E-8')]
     """
     import numpy as np
-    import pyarrow as pa
 
     words = np.empty((len(units), 2), dtype="<i8")
     words[:, 0] = units
-    words[:, 1] = units >> 63  # the sign fills the upper half of the 128 bits
-    nulls = None
-    if missing is not None and missing.any():
-        nulls = pa.array(~missing).buffers()[1]
+    words[:, 1] = units >> 63
+    return _decimals(words, missing)
+
+
+def _decimals(words: Units, missing: NDArray[np.bool_] | None) -> pa.Array:
+    """Make decimals of 128-bit integers, each in two halves, the lower one first."""
+    import pyarrow as pa
+
+    nulls = pa.array(~missing).buffers()[1] if missing is not None and missing.any() else None
     return pa.Array.from_buffers(
-        pa.decimal128(MONEY_DIGITS, MONEY_SCALE), len(units), [nulls, pa.py_buffer(words)]
+        pa.decimal128(MONEY_DIGITS, MONEY_SCALE), len(words), [nulls, pa.py_buffer(words)]
     )
 
 

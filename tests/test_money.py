@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tegro_analytics import money
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.money import (
     decimals_from_floats,
@@ -98,6 +99,15 @@ def test_missing_amounts_stay_missing() -> None:
     assert decimals.to_pylist() == [None, Decimal("1.5"), None, Decimal(0)]
     assert decimals.null_count == 2
     assert np.isnan(floats_from_decimals(decimals)).tolist() == [True, False, True, False]
+
+
+def test_many_floats_are_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(money, "_AT_A_TIME", 3)
+    floats = [1.5, 0.25, -2.0, math.nan, 1e-8, 33.33, 1234567.12345678, -0.01, math.nan, 7.0]
+    found = decimals_from_floats(np.array(floats)).to_pylist()
+    assert found == [None if math.isnan(value) else Decimal(repr(value)) for value in floats]
+    with pytest.raises(DataError, match=r"^0\.30000000000000004 is not an exact amount"):
+        decimals_from_floats(np.array([*floats, 0.1 + 0.2, 1e300]))
 
 
 def test_nothing_gives_nothing() -> None:
