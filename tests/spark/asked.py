@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pandas as pd
@@ -19,11 +19,12 @@ _SPLIT = {"freq": "week", "by": "status_name"}
 Answers = dict[tuple[str, str], pd.DataFrame]
 
 
-def answers(orders: Any, *, split: bool) -> Answers:
-    """Ask every metric that needs nothing but orders: about all of them, and with ``split`` by week too."""
+def answers(orders: Any, *, split: bool, only: Collection[str] = METRICS) -> Answers:
+    """Ask metrics that need nothing but orders: about all of them, and with ``split`` by week too."""
     return {
         (name, str(options)): pd.DataFrame(METRICS[name].function(orders, **options))
         for name, options in _questions(split=split)
+        if name in only
     }
 
 

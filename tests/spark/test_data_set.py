@@ -16,6 +16,7 @@ from tegro_analytics.shop import Shop
 from tests.documents import ROOT
 from tests.reports.test_dataset import months, same_rows
 from tests.spark.asked import Answers, answers, assert_same
+from tests.spark.cluster import OF_EACH_KIND
 from tests.spark.session import session_in
 
 pytestmark = pytest.mark.spark
@@ -81,4 +82,5 @@ def test_two_workers_give_the_numbers_of_the_store(folder: Path, stored: Answers
     assert done.returncode == 0, done.stderr
     workers, found = pd.read_pickle(tmp_path / "found.pickle")
     assert workers == 2
+    assert len(found) == len(OF_EACH_KIND)
     assert_same(found, {question: stored[question] for question in found})
