@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["HERE", "session_in", "stop", "whole_spark"]
 
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Java compiles for minutes what runs for seconds, unless it is told not to."""
+
 HERE = {
     "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": _SHORT_LIVED,
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "1g",
+    "spark.executor.extraJavaOptions": _SHORT_LIVED,
     "spark.log.level": "ERROR",
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
