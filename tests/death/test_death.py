@@ -192,6 +192,7 @@ def test_a_server_that_stops_and_goes_on(tmp_path: Path) -> None:
         with client:
             client.orders()
             os.kill(sandbox.pid, signal.SIGSTOP)
+            os.waitpid(sandbox.pid, os.WUNTRACED)  # the kernel stops it a little later
             with pytest.raises(DeadlineExceeded):
                 client.orders()
             os.kill(sandbox.pid, signal.SIGCONT)

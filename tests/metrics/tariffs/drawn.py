@@ -78,8 +78,8 @@ def _fee(draw: st.DrawFn, row: Row, table: list[Tariff]) -> Decimal | None:
         return draw(st.sampled_from([None, Decimal(0), Decimal("1.01"), Decimal(-2), Decimal("12345678.9")]))
     asked = oracle.due(tariff, row["amount"], row["currency"])
     beside = draw(st.sampled_from(["0", "0", "0", "0.01", "-0.01", "1", "0.00000001"]))
-    fee = asked + Decimal(beside)
-    return fee if len(fee.normalize().as_tuple().digits) <= 15 else asked
+    fits = [fee for fee in (asked + Decimal(beside), asked) if len(fee.normalize().as_tuple().digits) <= 15]
+    return fits[0] if fits else Decimal("1.01")  # a float holds 15 digits
 
 
 @st.composite
