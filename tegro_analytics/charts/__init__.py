@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tegro_analytics.charts.conversion import conversion
-from tegro_analytics.charts.fees import fees
-from tegro_analytics.charts.payment_systems import payment_systems
-from tegro_analytics.charts.revenue import revenue
-from tegro_analytics.charts.sheet import drawing
+from tegro_analytics.charts.checkout.conversion import conversion
+from tegro_analytics.charts.drawing.sheet import drawing
+from tegro_analytics.charts.payments.fees import fees
+from tegro_analytics.charts.payments.revenue import revenue
+from tegro_analytics.charts.systems.payment_systems import payment_systems
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import Formatter
 
-from tegro_analytics.charts.numerals import NumberFormatter, Steps
-from tegro_analytics.charts.periods import Periods, set_time_axis
-from tegro_analytics.charts.sheet import Sheet
-from tegro_analytics.charts.style import MUTED, dress, tint
+from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
+from tegro_analytics.charts.drawing.periods import Periods, set_time_axis
+from tegro_analytics.charts.drawing.sheet import Sheet
+from tegro_analytics.charts.drawing.style import MUTED, dress, tint
 
 __all__ = ["Timeline", "asides", "draw_bars", "line_sample", "open_patch", "total_of", "trailing_mean"]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from babel.dates import get_day_names
 
-from tegro_analytics.charts.lettering import readable
-from tegro_analytics.charts.numerals import moment, span, symbol
-from tegro_analytics.charts.periods import Periods
-from tegro_analytics.charts.source import Source
+from tegro_analytics.charts.drawing.lettering import readable
+from tegro_analytics.charts.drawing.numerals import moment, span, symbol
+from tegro_analytics.charts.drawing.periods import Periods
+from tegro_analytics.charts.sources.source import Source
 from tegro_analytics.texts import catalogue, plural, tr
 
 __all__ = ["group_keys", "group_names", "notes", "say_rows", "say_series", "subtitle", "title"]
@@ -25,7 +25,7 @@ def title(source: Source, lang: str, *, freq: str | None) -> str:
     """Write the title: the metric, and what it is split by."""
     parts = [tr(f"chart.freq.{freq}", lang)] if freq else []
     parts += [_by(name, lang) for name in shown_dimensions(source.by)]
-    what = tr(f"chart.title.{source.metric}", lang)
+    what = tr(f"chart.title.{source.chart}", lang)
     if not parts:
         return what
     last = f"{parts[-2]} {tr('chart.and', lang)} {parts[-1]}" if len(parts) > 1 else parts[-1]
@@ -86,7 +86,7 @@ def subtitle(source: Source, lang: str, *, periods: Periods | None) -> str:
         parts.append(name if sign in (name, "") else f"{name} ({sign})")
     if source.facts.zone:
         parts.append(source.facts.zone)
-    parts.append(tr(f"chart.counts.{source.metric}", lang))
+    parts.append(tr(f"chart.counts.{source.chart}", lang))
     return " · ".join(part for part in parts if part)
 
 
@@ -105,7 +105,7 @@ def _days(source: Source, lang: str, periods: Periods | None) -> str:
 
 def notes(source: Source, lang: str, *, counted: str, more: Sequence[str] = ()) -> list[str]:
     """Write the lines under a chart: how many, as of when, what is left out, how it is reckoned."""
-    first = [plural(f"count.chart.{source.metric}", round(source.total(counted)), lang)]
+    first = [plural(f"count.chart.{source.chart}", round(source.total(counted)), lang)]
     if source.facts.as_of is not None:
         first.append(tr("chart.as_of", lang, moment=moment(source.facts.as_of, lang)))
     lines = [" · ".join(first)]

@@ -12,8 +12,8 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
-from tegro_analytics.charts import style
-from tegro_analytics.charts.timeline import Timeline
+from tegro_analytics.charts.drawing import style
+from tegro_analytics.charts.drawing.timeline import Timeline
 from tests.charts.tables import CHARTS, by_group, draw, figure_of, over_time
 
 SETUP = """

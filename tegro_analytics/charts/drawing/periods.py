@@ -16,9 +16,9 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, Locator
 
-from tegro_analytics.charts.lettering import width
-from tegro_analytics.charts.numerals import day, span
-from tegro_analytics.charts.style import SIZES
+from tegro_analytics.charts.drawing.lettering import width
+from tegro_analytics.charts.drawing.numerals import day, span
+from tegro_analytics.charts.drawing.style import SIZES
 
 __all__ = ["PeriodFormatter", "PeriodLocator", "Periods", "set_time_axis"]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tegro_analytics import charts, metrics
-from tegro_analytics.charts.source import floats
+from tegro_analytics.charts.sources.source import floats
 from tegro_analytics.exceptions import DataError, MissingColumn, MixedCurrencies
 from tests.charts.tables import CHARTS, by_group, draw, figure_of, legend_of, over_time
 from tests.golden import ENGINES, arrow, golden_rows, native, order, pandas_frame
@@ -30,6 +30,11 @@ def test_a_result_draws_as_its_orders_do(chart: str) -> None:
     direct = getattr(charts, chart)(orders, lang="en", **keywords)
     result = getattr(metrics, chart)(orders, **keywords)
     pd.testing.assert_frame_equal(charts.data(getattr(charts, chart)(result, lang="en")), charts.data(direct))
+
+
+def test_a_currency_is_chosen_among_orders_without_another_word() -> None:
+    dollars = charts.conversion(pandas_frame(arrow(golden_rows())), currency="USD", lang="en")
+    assert charts.data(dollars)["mature"].sum() == 1
 
 
 @pytest.mark.parametrize("money", ["float64", "decimal"])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tegro_analytics.charts import words
-from tegro_analytics.charts.lettering import labels
-from tegro_analytics.charts.periods import Periods
-from tegro_analytics.charts.source import Source, floats
-from tegro_analytics.charts.style import SIZES
-from tegro_analytics.charts.surround import LEGEND_ROOM
+from tegro_analytics.charts.drawing import words
+from tegro_analytics.charts.drawing.lettering import labels
+from tegro_analytics.charts.drawing.periods import Periods
+from tegro_analytics.charts.drawing.style import SIZES
+from tegro_analytics.charts.drawing.surround import LEGEND_ROOM
+from tegro_analytics.charts.sources.source import Source, floats
 from tegro_analytics.texts import tr
 
 __all__ = ["Group", "by_group", "spread"]

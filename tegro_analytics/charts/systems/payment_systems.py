@@ -7,16 +7,32 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from tegro_analytics.charts import words
-from tegro_analytics.charts.compose import blank, conclude, fold, nothing_in
-from tegro_analytics.charts.numerals import NumberFormatter, count, percent
-from tegro_analytics.charts.rows import Bars, Block, Column, Dots, Rows
-from tegro_analytics.charts.sheet import Sheet, sheet
-from tegro_analytics.charts.source import Source, resolve
-from tegro_analytics.charts.style import STRIP
+from tegro_analytics.charts.drawing import words
+from tegro_analytics.charts.drawing.compose import blank, conclude, fold, nothing_in
+from tegro_analytics.charts.drawing.numerals import NumberFormatter, count, percent
+from tegro_analytics.charts.drawing.rows import Bars, Block, Column, Dots, Rows
+from tegro_analytics.charts.drawing.sheet import Sheet, sheet
+from tegro_analytics.charts.drawing.style import STRIP
+from tegro_analytics.charts.sources.given import resolve
+from tegro_analytics.charts.sources.source import Source, Subject
 from tegro_analytics.texts import language, tr
 
 __all__ = ["payment_systems"]
+
+SUBJECT = Subject(
+    chart="payment_systems",
+    metric="payment_systems",
+    reads=(
+        "payment_system",
+        "share",
+        "payments",
+        "mature",
+        "conversion_24h",
+        "conversion_24h_low",
+        "conversion_24h_high",
+    ),
+    rows=("payment_system", "payment_system_id"),
+)
 
 RATE = "conversion_24h"
 
@@ -70,7 +86,7 @@ def payment_systems(
     >>> plt.close(ax.figure)
     """
     chosen = language(lang)
-    source = resolve("payment_systems", data, currency=currency, keywords=keywords)
+    source = resolve(SUBJECT, data, currency=currency, keywords=keywords)
     with sheet(ax, chosen) as page:
         if nothing_in(source, "payments", "mature"):
             blank(page, source, counted="payments")

@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
-from tegro_analytics.charts.style import FONT
+from tegro_analytics.charts.drawing.style import FONT
 
 __all__ = ["elide", "labels", "readable", "width", "wrap"]
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from tegro_analytics.charts import numerals
-from tegro_analytics.charts.lettering import elide, labels, readable, width, wrap
-from tegro_analytics.charts.style import FONT
+from tegro_analytics.charts.drawing import numerals
+from tegro_analytics.charts.drawing.lettering import elide, labels, readable, width, wrap
+from tegro_analytics.charts.drawing.style import FONT
 
 
 @pytest.mark.parametrize(

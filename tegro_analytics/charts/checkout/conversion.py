@@ -12,19 +12,29 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tegro_analytics.charts import words
-from tegro_analytics.charts.compose import PLOT, blank, conclude, largest, nothing_in
-from tegro_analytics.charts.groups import Group, by_group, spread
-from tegro_analytics.charts.numerals import NumberFormatter, count, percent
-from tegro_analytics.charts.periods import Periods
-from tegro_analytics.charts.rows import Column, Dots, Rows, room_for
-from tegro_analytics.charts.sheet import Sheet, sheet
-from tegro_analytics.charts.source import Source, floats, resolve
-from tegro_analytics.charts.style import BLUE, MARKERS, SERIES, STRIP, tint
-from tegro_analytics.charts.timeline import Timeline, asides, line_sample, open_patch, total_of
+from tegro_analytics.charts.drawing import words
+from tegro_analytics.charts.drawing.compose import PLOT, blank, conclude, largest, nothing_in
+from tegro_analytics.charts.drawing.groups import Group, by_group, spread
+from tegro_analytics.charts.drawing.numerals import NumberFormatter, count, percent
+from tegro_analytics.charts.drawing.periods import Periods
+from tegro_analytics.charts.drawing.rows import Column, Dots, Rows, room_for
+from tegro_analytics.charts.drawing.sheet import Sheet, sheet
+from tegro_analytics.charts.drawing.style import BLUE, MARKERS, SERIES, STRIP, tint
+from tegro_analytics.charts.drawing.timeline import Timeline, asides, line_sample, open_patch, total_of
+from tegro_analytics.charts.sources.given import resolve
+from tegro_analytics.charts.sources.source import Source, Subject, floats
 from tegro_analytics.texts import language, tr
 
 __all__ = ["conversion"]
+
+SUBJECT = Subject(
+    chart="conversion",
+    metric="conversion",
+    reads=("mature", "conversion_24h", "conversion_24h_low", "conversion_24h_high"),
+    day="created_date",
+    chooses_freq=True,
+    all_currencies=True,
+)
 
 RATE = "conversion_24h"
 LOW, HIGH = f"{RATE}_low", f"{RATE}_high"
@@ -83,7 +93,7 @@ def conversion(
     >>> plt.close(ax.figure)
     """
     chosen = language(lang)
-    source = resolve("conversion", data, currency=currency, keywords=keywords)
+    source = resolve(SUBJECT, data, currency=currency, keywords=keywords)
     with sheet(ax, chosen) as page:
         if nothing_in(source, "mature"):
             blank(page, source, counted="mature")

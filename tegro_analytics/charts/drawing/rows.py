@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from tegro_analytics.charts.lettering import labels, width, wrap
-from tegro_analytics.charts.numerals import NumberFormatter, Steps
-from tegro_analytics.charts.sheet import Sheet
-from tegro_analytics.charts.style import BLUE, GRID, INK, SIZES, dress, tint
-from tegro_analytics.charts.surround import LINE, settle
+from tegro_analytics.charts.drawing.lettering import labels, width, wrap
+from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
+from tegro_analytics.charts.drawing.sheet import Sheet
+from tegro_analytics.charts.drawing.style import BLUE, GRID, INK, SIZES, dress, tint
+from tegro_analytics.charts.drawing.surround import LINE, settle
 
 __all__ = ["Bars", "Block", "Column", "Dots", "Rows", "room_for"]
 

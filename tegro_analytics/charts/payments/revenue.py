@@ -12,19 +12,27 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tegro_analytics.charts import words
-from tegro_analytics.charts.compose import PLOT, blank, conclude, fold, nothing_in
-from tegro_analytics.charts.groups import by_group, spread
-from tegro_analytics.charts.numerals import NumberFormatter, Scale, count, money, scale, symbol
-from tegro_analytics.charts.periods import Periods
-from tegro_analytics.charts.rows import Bars, Column, Rows
-from tegro_analytics.charts.sheet import Sheet, sheet
-from tegro_analytics.charts.source import Source, floats, resolve
-from tegro_analytics.charts.style import BLUE, SERIES, tint
-from tegro_analytics.charts.timeline import MOST_BARS, Timeline, open_patch, total_of, trailing_mean
+from tegro_analytics.charts.drawing import words
+from tegro_analytics.charts.drawing.compose import PLOT, blank, conclude, fold, nothing_in
+from tegro_analytics.charts.drawing.groups import by_group, spread
+from tegro_analytics.charts.drawing.numerals import NumberFormatter, Scale, count, money, scale, symbol
+from tegro_analytics.charts.drawing.periods import Periods
+from tegro_analytics.charts.drawing.rows import Bars, Column, Rows
+from tegro_analytics.charts.drawing.sheet import Sheet, sheet
+from tegro_analytics.charts.drawing.style import BLUE, SERIES, tint
+from tegro_analytics.charts.drawing.timeline import MOST_BARS, Timeline, open_patch, total_of, trailing_mean
+from tegro_analytics.charts.sources.given import resolve
+from tegro_analytics.charts.sources.source import Source, Subject, floats
 from tegro_analytics.texts import language, plural, tr
 
 __all__ = ["revenue"]
+
+SUBJECT = Subject(
+    chart="revenue",
+    metric="revenue",
+    reads=("gross_volume", "net_volume", "payments"),
+    chooses_freq=True,
+)
 
 GROSS = tint(BLUE, 0.32)
 FAINT = tint(BLUE, 0.6)
@@ -86,7 +94,7 @@ def revenue(
     >>> plt.close(ax.figure)
     """
     chosen = language(lang)
-    source = resolve("revenue", data, currency=currency, keywords=keywords)
+    source = resolve(SUBJECT, data, currency=currency, keywords=keywords)
     with sheet(ax, chosen) as page:
         if nothing_in(source, "gross_volume", "net_volume", "payments"):
             blank(page, source, counted="payments")

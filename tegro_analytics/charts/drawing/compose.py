@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 
-from tegro_analytics.charts import words
-from tegro_analytics.charts.lettering import wrap
-from tegro_analytics.charts.periods import Periods
-from tegro_analytics.charts.rows import room_for
-from tegro_analytics.charts.sheet import Drawing, Sheet
-from tegro_analytics.charts.source import Source, floats
-from tegro_analytics.charts.style import INK, MUTED, SIZES, dress
-from tegro_analytics.charts.surround import Heading
+from tegro_analytics.charts.drawing import words
+from tegro_analytics.charts.drawing.lettering import wrap
+from tegro_analytics.charts.drawing.periods import Periods
+from tegro_analytics.charts.drawing.rows import room_for
+from tegro_analytics.charts.drawing.sheet import Drawing, Sheet
+from tegro_analytics.charts.drawing.style import INK, MUTED, SIZES, dress
+from tegro_analytics.charts.drawing.surround import Heading
+from tegro_analytics.charts.sources.source import Source, floats
 from tegro_analytics.texts import tr
 
 __all__ = ["PLOT", "Fold", "blank", "conclude", "fold", "largest", "nothing_in"]
@@ -54,7 +54,7 @@ def conclude(
     page.finish(Heading(title, subtitle, unit, legend, notes, above, below), height)
     alt = " ".join([f"{title}.", f"{subtitle}.", *said, *(f"{note}." for note in notes[:1])])
     data = source.table if table is None else table
-    vars(page.ax)["tegro"] = Drawing(source.metric, source.currency, lang, data, alt)
+    vars(page.ax)["tegro"] = Drawing(source.subject.metric, source.currency, lang, data, alt)
 
 
 def blank(page: Sheet, source: Source, *, counted: str) -> None:
@@ -65,7 +65,7 @@ def blank(page: Sheet, source: Source, *, counted: str) -> None:
     dress(page.ax, grid=None)
     page.ax.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1), facecolor="#F5F7F8")
     room = page.size[0] - 16
-    why = tr(f"chart.empty.{source.metric}", lang)
+    why = tr(f"chart.empty.{source.chart}", lang)
     for text, size, colour, up, side in (
         (tr("chart.no_data", lang), SIZES["title"], INK, 2, "bottom"),
         (why, SIZES["subtitle"], MUTED, -2, "top"),

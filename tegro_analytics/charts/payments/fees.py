@@ -11,19 +11,27 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tegro_analytics.charts import words
-from tegro_analytics.charts.compose import PLOT, blank, conclude, fold, nothing_in
-from tegro_analytics.charts.groups import Group, by_group, spread
-from tegro_analytics.charts.numerals import NumberFormatter, count, money, percent, scale, symbol
-from tegro_analytics.charts.periods import Periods
-from tegro_analytics.charts.rows import Bars, Column, Rows
-from tegro_analytics.charts.sheet import Sheet, sheet
-from tegro_analytics.charts.source import Source, floats, resolve
-from tegro_analytics.charts.style import MARKERS, MUTED, SERIES, STRIP, VERMILION, tint
-from tegro_analytics.charts.timeline import Timeline, line_sample, open_patch, total_of
+from tegro_analytics.charts.drawing import words
+from tegro_analytics.charts.drawing.compose import PLOT, blank, conclude, fold, nothing_in
+from tegro_analytics.charts.drawing.groups import Group, by_group, spread
+from tegro_analytics.charts.drawing.numerals import NumberFormatter, count, money, percent, scale, symbol
+from tegro_analytics.charts.drawing.periods import Periods
+from tegro_analytics.charts.drawing.rows import Bars, Column, Rows
+from tegro_analytics.charts.drawing.sheet import Sheet, sheet
+from tegro_analytics.charts.drawing.style import MARKERS, MUTED, SERIES, STRIP, VERMILION, tint
+from tegro_analytics.charts.drawing.timeline import Timeline, line_sample, open_patch, total_of
+from tegro_analytics.charts.sources.given import resolve
+from tegro_analytics.charts.sources.source import Source, Subject, floats
 from tegro_analytics.texts import language, tr
 
 __all__ = ["fees"]
+
+SUBJECT = Subject(
+    chart="fees",
+    metric="fees",
+    reads=("gross_volume", "fees", "payments", "effective_fee_rate"),
+    chooses_freq=True,
+)
 
 RATE = "effective_fee_rate"
 PLACES = 2
@@ -76,7 +84,7 @@ def fees(
     >>> plt.close(ax.figure)
     """
     chosen = language(lang)
-    source = resolve("fees", data, currency=currency, keywords=keywords)
+    source = resolve(SUBJECT, data, currency=currency, keywords=keywords)
     with sheet(ax, chosen) as page:
         if nothing_in(source, "gross_volume", "fees", "payments"):
             blank(page, source, counted="payments")

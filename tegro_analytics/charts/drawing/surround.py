@@ -18,8 +18,8 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox, ScaledTranslation, Transform
 
-from tegro_analytics.charts.lettering import labels, wrap
-from tegro_analytics.charts.style import INK, MUTED, SIZES
+from tegro_analytics.charts.drawing.lettering import labels, wrap
+from tegro_analytics.charts.drawing.style import INK, MUTED, SIZES
 
 __all__ = ["LINE", "Heading", "Surround", "cell_of", "corner", "settle"]
 

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tegro_analytics.charts.style import MUTED, look
-from tegro_analytics.charts.surround import (
+from tegro_analytics.charts.drawing.style import MUTED, look
+from tegro_analytics.charts.drawing.surround import (
     LINE,
     MARGIN,
     PAPER,

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.dates import num2date
 
-from tegro_analytics.charts.periods import Periods
+from tegro_analytics.charts.drawing.periods import Periods
 from tests.charts.tables import draw, figure_of, over_time
 
 

@@ -11,7 +11,7 @@ from babel.dates import format_date, format_datetime, format_interval
 from babel.numbers import format_decimal, get_currency_symbol
 from matplotlib.ticker import Formatter, MaxNLocator
 
-from tegro_analytics.charts.lettering import elide, readable
+from tegro_analytics.charts.drawing.lettering import elide, readable
 from tegro_analytics.reference import load_reference
 from tegro_analytics.texts import tr
 

@@ -1,0 +1,1 @@
+"""How the charts are drawn: the paper, the texts around a plot, rows, time axes, numbers."""
