@@ -12,8 +12,8 @@ from tegro_analytics import metrics
 from tegro_analytics.exceptions import ConfigurationError, DataError, ExportError
 from tegro_analytics.reports import ReportFacts, write_report
 from tegro_analytics.reports.workbook.amounts import rounded
+from tegro_analytics.reports.workbook.lines import CONVERSION, MONEY
 from tegro_analytics.reports.workbook.period import period_of
-from tegro_analytics.reports.workbook.summary import _CONVERSION, _MONEY
 from tegro_analytics.schemas import FLAGS
 from tegro_analytics.texts import catalogue, tr
 from tests.reports.tables import AS_OF, HOSTILE, MOSCOW, ODD, golden, order, table
@@ -322,7 +322,7 @@ def test_the_last_sheet_says_where_the_numbers_come_from(doubtful, lang):
     assert told[tr("report.fact.quarantined", lang)] == "3"
     assert told[tr("report.fact.version", lang)].startswith("tegro_analytics ")
     formulas_told = {row[1]: row[2] for row in cells}
-    shown = {name for _, name in _MONEY} | set(_CONVERSION)
+    shown = {name for _, name in MONEY} | set(CONVERSION)
     for name in shown:
         assert formulas_told[tr(f"column.{name}", lang)] == tr(f"formula.{name}", lang)
     assert set(FLAGS) <= set(told)

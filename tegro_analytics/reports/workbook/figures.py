@@ -37,6 +37,7 @@ class Figures:
     conversion: Row
     money_before: dict[str, Row]
     conversion_before: Row
+    conversion_days: list[Row]
     days: dict[str, list[Row]]
     systems: dict[str, list[Row]]
     orders: pa.Table
@@ -66,6 +67,7 @@ def figures_of(orders: pa.Table, period: Period, facts: ReportFacts) -> Figures:
         if reaches_back
         else {},
         conversion_before=ask.conversion(before) if reaches_back else {},
+        conversion_days=ask.conversion_days(period),
         days={code: days for code, days in _by_currency(ask.days(period)).items() if code in money},
         systems=_by_currency(ask.systems(period)),
         orders=rows,
@@ -93,6 +95,9 @@ class _Ask:
     def conversion(self, period: Period) -> Row:
         rows = self._rows(metrics.conversion, period)
         return rows[0] if rows else {}
+
+    def conversion_days(self, period: Period) -> list[Row]:
+        return self._rows(metrics.conversion, period, freq="day")
 
     def systems(self, period: Period) -> list[Row]:
         return self._rows(metrics.payment_systems, period, merchant_share=self.facts.merchant_share)

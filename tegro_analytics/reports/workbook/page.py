@@ -14,6 +14,7 @@ from tegro_analytics.reports.styles import CHANGE, DATE, DURATION, FINE_PERCENT,
 from tegro_analytics.reports.workbook.amounts import CENTS, Amounts, rounded
 from tegro_analytics.reports.workbook.facts import ReportFacts
 from tegro_analytics.reports.workbook.figures import Figures
+from tegro_analytics.reports.workbook.told import Told
 from tegro_analytics.reports.xlsx import set_up_print
 from tegro_analytics.texts import tr
 
@@ -38,27 +39,15 @@ _FORMATS = {
 }
 
 
-class Book:
+class Book(Told):
     """Hold what the sheets of one workbook share."""
 
     def __init__(self, book: Any, *, facts: ReportFacts, figures: Figures, lang: str) -> None:
-        self.book, self.facts, self.figures, self.lang = book, facts, figures, lang
+        super().__init__(facts=facts, figures=figures, lang=lang)
+        self.book = book
         self.styles = Styles(book)
         self._names: set[str] = set()
         self._tables: set[str] = set()
-
-    def text(self, key: str, **values: object) -> str:
-        """Look up a text of the report."""
-        return tr(f"report.{key}", self.lang, **values)
-
-    def moment(self, moment: dt.datetime) -> str:
-        """Write a moment in the report zone, and name the zone."""
-        local = moment.astimezone(self.figures.period.zone)
-        return f"{local:%d.%m.%Y %H:%M:%S} ({self.facts.report_zone})"
-
-    def places(self, currency: str) -> int:
-        """Say how many places amounts of a currency have."""
-        return self.facts.reference.minor_unit(currency)
 
     def table_name(self, name: str) -> str:
         """Make a name for an Excel table: letters, digits and underscores, and not taken."""

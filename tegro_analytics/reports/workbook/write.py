@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from tegro_analytics.metrics.asking.window import Bound
 from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.files import refuse
-from tegro_analytics.reports.workbook import definitions
 from tegro_analytics.reports.workbook.days import write_days
+from tegro_analytics.reports.workbook.definitions import write_definitions
 from tegro_analytics.reports.workbook.facts import ReportFacts
 from tegro_analytics.reports.workbook.figures import Figures, figures_of
 from tegro_analytics.reports.workbook.orders import LIMIT, write_orders
@@ -21,6 +21,7 @@ from tegro_analytics.reports.workbook.page import Book
 from tegro_analytics.reports.workbook.period import period_of
 from tegro_analytics.reports.workbook.summary import write_summary
 from tegro_analytics.reports.workbook.systems import write_systems
+from tegro_analytics.reports.workbook.told import facts_of
 from tegro_analytics.reports.xlsx import new_workbook, write_xlsx
 from tegro_analytics.texts import language
 
@@ -113,7 +114,7 @@ def write_report(
         write_days(book)
         write_systems(book)
         write_orders(book, pii=pii, companion=companion.name if companion else None)
-        definitions.write_definitions(book)
+        write_definitions(book)
         _remember(plain, book, pii=pii)
         if companion:
             write_xlsx(
@@ -145,7 +146,7 @@ def _remember(plain: Any, book: Book, *, pii: bool) -> None:
         "sandbox": str(facts.sandbox).lower(),
         "lang": book.lang,
         "pii": str(pii).lower(),
-        "version": definitions.facts_of(book)["version"],
+        "version": facts_of(book)["version"],
     }
     for name, value in kept.items():
         plain.set_custom_property(f"tegro.{name}", value, "text")
