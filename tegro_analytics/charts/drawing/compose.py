@@ -36,7 +36,7 @@ def conclude(
     source: Source,
     *,
     said: Sequence[str],
-    counted: str,
+    counted: str | int,
     height: float,
     periods: Periods | None = None,
     unit: str = "",
@@ -57,7 +57,7 @@ def conclude(
     vars(page.ax)["tegro"] = Drawing(source.subject.metric, source.currency, lang, data, alt)
 
 
-def blank(page: Sheet, source: Source, *, counted: str) -> None:
+def blank(page: Sheet, source: Source, *, counted: str | int) -> None:
     """Draw a panel that says plainly that there is nothing to draw."""
     lang = page.lang
     height = 110.0
@@ -103,13 +103,17 @@ def fold(
     source: Source,
     *,
     by: Sequence[str],
-    weight: str,
+    weight: str | np.ndarray,
     sums: Sequence[str],
     rates: Sequence[str] = (),
 ) -> Fold:
-    """Order groups by ``weight`` and add the small ones up: ``sums`` can be added, ``rates`` cannot."""
+    """Order groups by ``weight`` and add the small ones up: ``sums`` can be added, ``rates`` cannot.
+
+    ``weight`` is a column, or a number for each row of the table.
+    """
     lang = page.lang
-    shown, rest = largest(source.table, floats(source.table[weight]), room_for(page))
+    weights = floats(source.table[weight]) if isinstance(weight, str) else weight
+    shown, rest = largest(source.table, weights, room_for(page))
     names = words.group_names(shown, by, lang)
     keys = words.group_keys(shown, by)
     columns = {name: floats(shown[name]) for name in (*sums, *rates)}

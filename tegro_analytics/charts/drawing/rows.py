@@ -1,4 +1,4 @@
-"""One row for each group: bars or points in panels, and columns of text in line with them."""
+"""One row for each group: bars, pieces or points in panels, and columns of text in line with them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from tegro_analytics.charts.drawing.lettering import labels, width, wrap
 from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
+from tegro_analytics.charts.drawing.pieces import Pieces, draw_pieces, piece_limits
 from tegro_analytics.charts.drawing.sheet import Sheet
 from tegro_analytics.charts.drawing.style import BLUE, GRID, INK, SIZES, dress, tint
 from tegro_analytics.charts.drawing.surround import LINE, settle
@@ -65,7 +66,8 @@ class Dots:
     colour: str = BLUE
 
 
-Block = Column | Bars | Dots
+Panel = Bars | Dots | Pieces
+Block = Column | Panel
 
 
 def room_for(page: Sheet) -> int:
@@ -124,7 +126,9 @@ class Rows:
     def _told(block: Block, kept: Sequence[Block]) -> bool:
         """Say whether the values of a panel are written beside it."""
         after = kept[[other is block for other in kept].index(True) + 1 :]
-        return isinstance(block, Bars) and bool(after) and isinstance(after[0], Column) and after[0].rank > 0
+        if isinstance(block, Dots) or not after:
+            return False
+        return isinstance(after[0], Column) and after[0].rank > 0
 
     def _kept(self, blocks: Sequence[Block]) -> list[Block]:
         """Leave text columns out until the panels are wide enough."""
@@ -153,7 +157,7 @@ class Rows:
             written.set_in_layout(False)  # it lies within the plot
         self.page.write(block.heading, right / total, 8, size=HEAD, side="right")
 
-    def _panel(self, block: Bars | Dots, left: float, wide: float, total: float, *, ticks: bool) -> None:
+    def _panel(self, block: Panel, left: float, wide: float, total: float, *, ticks: bool) -> None:
         low, high = _limits(block)
         if left == 0:
             panel = self.ax
@@ -171,6 +175,8 @@ class Rows:
         panel.tick_params(axis="x", labelbottom=ticks)
         if isinstance(block, Bars):
             _draw_bars(panel, block)
+        elif isinstance(block, Pieces):
+            draw_pieces(panel, block)
         else:
             _draw_dots(panel, block)
         if ticks:
@@ -183,16 +189,18 @@ class Rows:
             self.ax.axhline(row - 0.5, color=GRID, linewidth=0.6, zorder=0.4)
 
 
-def _heading(block: Bars | Dots, *, ticks: bool) -> str:
+def _heading(block: Panel, *, ticks: bool) -> str:
     return (
         f"{block.heading}, {block.unit}"
-        if ticks and isinstance(block, Bars) and block.unit
+        if ticks and isinstance(block, Bars | Pieces) and block.unit
         else block.heading
     )
 
 
-def _limits(block: Bars | Dots) -> tuple[float, float]:
-    """Find the ends of a panel: bars begin at zero, points may begin anywhere."""
+def _limits(block: Panel) -> tuple[float, float]:
+    """Find the ends of a panel: bars begin at zero, points and pieces may begin anywhere."""
+    if isinstance(block, Pieces):
+        return piece_limits(block)
     if isinstance(block, Bars):
         inner = block.values if block.inner is None else block.inner
         values = np.concatenate([block.values, inner, *(block.spread or ())])

@@ -14,6 +14,7 @@ from tegro_analytics.charts.drawing.lettering import readable
 from tegro_analytics.charts.drawing.numerals import moment, span, symbol
 from tegro_analytics.charts.drawing.periods import Periods
 from tegro_analytics.charts.sources.source import Source
+from tegro_analytics.reference import load_reference
 from tegro_analytics.texts import catalogue, plural, tr
 
 __all__ = ["group_keys", "group_names", "notes", "say_rows", "say_series", "subtitle", "title"]
@@ -66,6 +67,8 @@ def group_keys(table: pd.DataFrame, by: Sequence[str]) -> list[object] | None:
 def _value(name: str, value: object, lang: str) -> str:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return tr("chart.unknown", lang)
+    if name == "payment_system_id":
+        return load_reference().payment_system(int(str(value))).display
     if name.endswith("weekday"):
         return str(get_day_names("abbreviated", locale=lang)[int(str(value)) - 1])
     if name.endswith("hour"):
@@ -103,17 +106,18 @@ def _days(source: Source, lang: str, periods: Periods | None) -> str:
     return span(first, last, lang) if first and last and first <= last else ""
 
 
-def notes(source: Source, lang: str, *, counted: str, more: Sequence[str] = ()) -> list[str]:
-    """Write the lines under a chart: how many, as of when, what is left out, how it is reckoned."""
-    first = [plural(f"count.chart.{source.chart}", round(source.total(counted)), lang)]
+def notes(source: Source, lang: str, *, counted: str | int, more: Sequence[str] = ()) -> list[str]:
+    """Write the lines under a chart: how many, as of when, what is left out, how it is reckoned.
+
+    ``counted`` is the number of what is drawn, or the column that adds up to it.
+    """
+    number = counted if isinstance(counted, int) else round(source.total(counted))
+    first = [plural(f"count.chart.{source.chart}", number, lang)]
     if source.facts.as_of is not None:
         first.append(tr("chart.as_of", lang, moment=moment(source.facts.as_of, lang)))
     lines = [" · ".join(first)]
     if source.others:
-        others = ", ".join(
-            f"{readable(name)} ({plural('count.chart.payments', number, lang)})"
-            for name, number in source.others
-        )
+        others = ", ".join(_other(name, number, source.subject.unit, lang) for name, number in source.others)
         lines.append(
             tr(
                 "chart.others",
@@ -124,6 +128,12 @@ def notes(source: Source, lang: str, *, counted: str, more: Sequence[str] = ()) 
             )
         )
     return [*lines, *more]
+
+
+def _other(currency: str, number: int, unit: str, lang: str) -> str:
+    """Name a currency that is not drawn, and how much of it there is."""
+    name = readable(currency)
+    return f"{name} ({plural(f'count.chart.{unit}', number, lang)})" if unit else name
 
 
 def say_series(

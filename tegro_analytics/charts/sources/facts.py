@@ -19,15 +19,16 @@ def facts_of(subject: Subject, orders: Any, keywords: Mapping[str, Any]) -> Fact
     from tegro_analytics.metrics.engines.source import open_source
 
     told, day = keywords.get("as_of"), subject.day
-    needs = [*(["as_of"] if told is None else []), *([day] if day else [])]
+    asked = told is None and "as_of" in nw.from_native(orders).lazy().collect_schema().names()
+    needs = [*(["as_of"] if asked else []), *([day] if day else [])]
     source = open_source(orders, needs, metric=subject.metric, zone=keywords.get("zone"))
     wanted = [nw.col(day).min().alias("first"), nw.col(day).max().alias("last")] if day else []
-    if told is None:
+    if asked:
         wanted.append(nw.col("as_of").min().alias("as_of"))
     row = source.collect(source.frame.select(*wanted)).to_pylist()[0] if wanted else {}
-    known = (
-        local_time(told, source.zone, name="as_of") if told is not None else _local(row["as_of"], source.zone)
-    )
+    known = _local(row.get("as_of"), source.zone)
+    if told is not None:
+        known = local_time(told, source.zone, name="as_of")
     first, last = row.get("first"), row.get("last")
     if keywords.get("since") is not None:
         first = local_time(keywords["since"], source.zone, name="since").date()

@@ -82,7 +82,14 @@ def _ask(
 
 
 def _check_keywords(subject: Subject, function: Callable[..., Any], keywords: Mapping[str, Any]) -> None:
-    known = list(inspect.signature(function).parameters)[1:]
+    _, *others = inspect.signature(function).parameters.values()
+    known = [one.name for one in others]
+    lacking = [f"{one.name}=" for one in others if one.default is one.empty and one.name not in keywords]
+    if lacking:
+        raise TypeError(
+            f"charts.{subject.chart} needs {' and '.join(lacking)} beside what it was given, or the result "
+            f"of {subject.metric}."
+        )
     for name in keywords:
         if name not in known:
             near = difflib.get_close_matches(name, [*known, "ax", "lang", "currency"], n=1)

@@ -31,6 +31,9 @@ class Subject:
     weight : str
         The count by which the currency with the most is chosen; where a result has no such column, its rows
         are counted.
+    unit : str
+        What the rows of another currency are counted in where it is named: the key of a plural text under
+        ``count.chart``; where it is empty, the currency is named without a count.
     day : str or None
         The column of days of the frame that say which span is covered; None where it has none.
     chooses_freq : bool
@@ -48,6 +51,7 @@ class Subject:
     metric: str
     reads: tuple[str, ...]
     weight: str = "payments"
+    unit: str = "payments"
     day: str | None = "paid_date"
     chooses_freq: bool = False
     all_currencies: bool = False

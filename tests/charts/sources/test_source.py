@@ -180,3 +180,12 @@ def test_numbers_of_any_type_become_floats() -> None:
     assert floats(exact)[0] == 1.5
     assert pd.isna(floats(exact)[1])
     assert floats(pd.Series([1, None], dtype="Int64")).tolist()[0] == 1.0
+
+
+def test_what_a_metric_takes_beside_orders_is_asked_for() -> None:
+    from tegro_analytics.charts.sources.given import resolve
+    from tegro_analytics.charts.sources.source import Subject
+
+    subject = Subject(chart="match_orders", metric="match_orders", reads=("compared",))
+    with pytest.raises(TypeError, match=r"charts\.match_orders needs mine= beside what it was given"):
+        resolve(subject, pandas_frame(arrow(golden_rows())), currency=None, keywords={})
