@@ -2,7 +2,7 @@
 
 >>> from tegro_analytics import charts
 >>> charts.__all__
-['alt_text', 'conversion', 'data', 'fees', 'payment_systems', 'revenue']
+['alt_text', 'cohorts', 'conversion', 'data', 'fees', 'payment_systems', 'revenue']
 
 A chart has one style of its own and leaves the settings of matplotlib as they were. It draws on ``ax=``, or
 makes a figure. Its table is :func:`data`, its description in words :func:`alt_text`.
@@ -16,13 +16,14 @@ from tegro_analytics.charts.checkout.conversion import conversion
 from tegro_analytics.charts.drawing.sheet import drawing
 from tegro_analytics.charts.payments.fees import fees
 from tegro_analytics.charts.payments.revenue import revenue
+from tegro_analytics.charts.people.cohorts import cohorts
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["alt_text", "conversion", "data", "fees", "payment_systems", "revenue"]
+__all__ = ["alt_text", "cohorts", "conversion", "data", "fees", "payment_systems", "revenue"]
 
 
 def data(ax: Axes) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Charts of customers: new and returning ones, those who stay, what they bring."""

@@ -1,0 +1,1 @@
+"""Charts that watch: what is ahead, what is unlike before, what is odd."""
