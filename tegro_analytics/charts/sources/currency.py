@@ -58,7 +58,8 @@ def _sorted(source: Source, table: pd.DataFrame) -> pd.DataFrame:
     chart, metric = source.chart, source.subject.metric
     rows = source.subject.rows
     time = ["period_start"] if "period_start" in table.columns and rows is None else []
-    keys = [*time, *(name for name in (source.by if rows is None else rows) if name in table.columns)]
+    names = (*(source.by if rows is None else rows), *source.subject.along)
+    keys = [*time, *(name for name in names if name in table.columns)]
     twice = table.duplicated(keys).any() if keys else len(table) > 1
     if twice and chart == "payment_systems":
         raise DataError(

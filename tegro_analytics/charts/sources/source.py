@@ -43,6 +43,8 @@ class Subject:
     rows : tuple of str or None
         What tells the rows of one currency apart, where the chart is always of these; None takes the keys by
         which the result was split, and names them in the title.
+    along : tuple of str
+        Further columns that tell rows apart: the moments of a curve.
     options : mapping
         Keywords that the metric is asked with unless the caller says otherwise.
     """
@@ -56,6 +58,7 @@ class Subject:
     chooses_freq: bool = False
     all_currencies: bool = False
     rows: tuple[str, ...] | None = None
+    along: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
