@@ -1,8 +1,15 @@
 """Charts of the metrics: give what a metric returned, or orders, and get matplotlib Axes.
 
 >>> from tegro_analytics import charts
->>> charts.__all__
-['alt_text', 'cohorts', 'conversion', 'data', 'fees', 'payment_systems', 'revenue']
+>>> print(*charts.__all__, sep="\n")
+alt_text
+cohorts
+conversion
+data
+fees
+payment_systems
+revenue
+time_to_pay
 
 A chart has one style of its own and leaves the settings of matplotlib as they were. It draws on ``ax=``, or
 makes a figure. Its table is :func:`data`, its description in words :func:`alt_text`.
@@ -13,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tegro_analytics.charts.checkout.conversion import conversion
+from tegro_analytics.charts.checkout.time_to_pay import time_to_pay
 from tegro_analytics.charts.drawing.sheet import drawing
 from tegro_analytics.charts.payments.fees import fees
 from tegro_analytics.charts.payments.revenue import revenue
@@ -23,7 +31,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["alt_text", "cohorts", "conversion", "data", "fees", "payment_systems", "revenue"]
+__all__ = [
+    "alt_text",
+    "cohorts",
+    "conversion",
+    "data",
+    "fees",
+    "payment_systems",
+    "revenue",
+    "time_to_pay",
+]
 
 
 def data(ax: Axes) -> pd.DataFrame:
