@@ -1,7 +1,8 @@
 """Charts of the metrics: give what a metric returned, or orders, and get matplotlib Axes.
 
 >>> from tegro_analytics import charts
->>> print(*charts.__all__, sep="\n")
+>>> for name in charts.__all__:
+...     print(name)
 alt_text
 cohorts
 conversion
