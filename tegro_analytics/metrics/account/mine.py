@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tegro_analytics.exceptions import DataError, MissingColumn
+from tegro_analytics.metrics.engines.source import collected
 from tegro_analytics.schemas import MONEY_DIGITS, MONEY_SCALE
 
 __all__ = ["CURRENCY", "Names", "read_mine"]
@@ -61,7 +62,7 @@ def read_mine(mine: Any, names: Names, *, metric: str) -> pa.Table:
     wanted = [name for name in (names.on, names.amount, currency, names.status) if name is not None]
     if missing := [name for name in dict.fromkeys(wanted) if name not in has]:
         raise MissingColumn(missing, needed_by=metric, hint=_NAMES_HELP)
-    columns = _columns(given, list(dict.fromkeys(wanted)))
+    columns = _columns(given, list(dict.fromkeys(wanted)), metric=metric)
     rows = len(columns[names.on])
     paid, codes = pa.array([True] * rows, pa.bool_()), pa.nulls(rows, pa.string())
     if names.status is not None:
@@ -89,12 +90,12 @@ def _narwhals(mine: Any, metric: str) -> Any:
     )
 
 
-def _columns(given: Any, names: list[str]) -> dict[str, Any]:
+def _columns(given: Any, names: list[str], *, metric: str) -> dict[str, Any]:
     """Read columns as Arrow, or as lists of Python values where they are of several kinds."""
     native = given.to_native()
     if given.implementation.is_pandas_like():
         return {name: _arrow_or_list(native[name]) for name in names}
-    table = given.lazy().select(*names).collect(backend="pyarrow").to_native()
+    table = collected(given.lazy().select(*names), metric=metric)
     return {name: _plain(table[name].combine_chunks()) for name in names}
 
 

@@ -120,6 +120,21 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
     )
 
 
+def names_of(by: By) -> tuple[str, ...]:
+    """Read ``by`` as names, whatever they are.
+
+    Raises
+    ------
+    DataError
+        If it is neither a name nor a list.
+    """
+    if by is None or isinstance(by, str):
+        return () if by is None else (by,)
+    if not isinstance(by, Iterable):
+        raise DataError(f"by={by!r}: give the name of a column, or a list of names")
+    return tuple(by)
+
+
 def dimensions(by: By, metric: Metric) -> tuple[str, ...]:
     """Read ``by``: one name or several.
 
@@ -128,7 +143,7 @@ def dimensions(by: By, metric: Metric) -> tuple[str, ...]:
     DataError
         If a name is given twice, is no text, or is a column of the result.
     """
-    names = (by,) if isinstance(by, str) else tuple(by or ())
+    names = names_of(by)
     for name in names:
         if not isinstance(name, str):
             raise DataError(f"by={by!r}: give the name of a column, or a list of names")
@@ -162,4 +177,4 @@ def _is_day(bound: Bound | None) -> bool:
     """Say whether a bound was given as a day, without a time."""
     if isinstance(bound, str):
         return len(bound.strip()) <= len("2026-10-01")
-    return bound is None or not isinstance(bound, dt.datetime)
+    return bound is None or (isinstance(bound, dt.date) and not isinstance(bound, dt.datetime))

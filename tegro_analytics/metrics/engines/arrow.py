@@ -121,11 +121,13 @@ def canonical_column(
     if column.kind == "money" and pa.types.is_floating(array.type):
         values = pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False)
         return _exact(values, name)
+    if column.kind == "int" and pa.types.is_floating(array.type):
+        array = pc.if_else(pc.is_nan(array), None, array)  # what is no number is missing, as in pandas
     try:
         return _cast(array, wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        reason = str(error)
-    raise DataError(f"the column {name!r} does not hold {column.meaning} as {wanted}: {reason}")
+        reason = "" if name == "customer" else f": {error}"  # what is no key may be an e-mail
+    raise DataError(f"the column {name!r} does not hold {column.meaning} as {wanted}{reason}")
 
 
 def _cast(array: pa.Array | pa.ChunkedArray, wanted: pa.DataType) -> pa.Array | pa.ChunkedArray:

@@ -39,6 +39,9 @@ _INEXACT = (
     "money has at most 10 digits before the point and 8 after it. Round the column to the places that are "
     "meant, or give it as decimals"
 )
+_PRIVATE = ("customer",)
+"""Columns of which no text is shown: it may be an e-mail."""
+
 _NOT_ORDERS = (
     "orders are a pandas DataFrame, a PyArrow table, a Polars frame, a DuckDB relation or a PySpark "
     "DataFrame, as `shop.orders()` and `shop.relation('orders')` give them"
@@ -59,8 +62,34 @@ class Source:
     keep: tuple[Any, ...] = ()
 
     def collect(self, query: nw.LazyFrame[Any]) -> pa.Table:
-        """Run a query in its engine and bring the small result here, as Arrow."""
+        """Run a query in its engine and bring the small result here, as Arrow.
+
+        Raises
+        ------
+        DataError
+            If the engine refuses it.
+        """
+        return collected(query, metric=self.metric)
+
+
+_ENGINES = ("duckdb", "_duckdb", "polars", "pyspark", "py4j", "narwhals")
+
+
+def collected(query: nw.LazyFrame[Any], *, metric: str) -> pa.Table:
+    """Run a query; what its engine says against it becomes an error of ours.
+
+    Raises
+    ------
+    DataError
+        If the engine refuses it: its frame may come from a query of the caller that cannot run.
+    """
+    try:
         return cast("pa.Table", query.collect(backend="pyarrow").to_native())
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in _ENGINES or "Interrupt" in type(error).__name__:
+            raise
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+    raise DataError(f"{metric} cannot be computed, for the engine of the frame says: {reason}")
 
 
 def open_source(orders: Any, needs: Iterable[str], *, metric: str, zone: str | ZoneInfo | None) -> Source:
@@ -155,13 +184,22 @@ def _from_lazy(
     own = _zone_in(schema) if polars else None
     chosen = report_zone(own if zone is None else zone)
     canon = Canon(schema, chosen, polars=polars, remake=own is not None and own != chosen.key)
-    for name in canon.floats(wanted):
-        doubtful = (
-            frame.filter(canon.is_doubtful(name)).select(name).head(1).collect(backend="pyarrow").to_native()
-        )
-        for value in doubtful[name].to_pylist():
-            raise DataError(f"the column {name!r} holds {value!r}, which is not an exact amount: {_INEXACT}")
-    return Source(frame.select(*canon.columns(wanted)), chosen, "float64", metric)
+    columns = canon.columns(wanted)
+    for name, is_doubtful in canon.doubtful(wanted).items():
+        odd = collected(frame.filter(is_doubtful).select(name).head(1), metric=metric)
+        for value in odd[name].to_pylist():
+            shown = "text" if name in _PRIVATE and isinstance(value, str) else repr(value)
+            raise DataError(f"the column {name!r} holds {shown}, which is not {_unlike(name)}")
+    return Source(frame.select(*columns), chosen, "float64", metric)
+
+
+def _unlike(name: str) -> str:
+    """Say what the values of a column are."""
+    column = ORDERS.by_name[name]
+    if column.kind == "money":
+        return f"an exact amount: {_INEXACT}"
+    what = "a whole number" if column.kind == "int" else "true or false"
+    return f"{what}: it is for {column.meaning}"
 
 
 def _zone_in(schema: nw.Schema) -> str | None:

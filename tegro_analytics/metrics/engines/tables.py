@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
 
 from tegro_analytics.exceptions import DataError, MissingColumn
 from tegro_analytics.metrics.engines.arrow import array_of, canonical_column
+from tegro_analytics.metrics.engines.source import collected
 from tegro_analytics.schemas import Table, arrow_types
 
 __all__ = ["read_table"]
@@ -45,7 +46,7 @@ def read_table(
     wanted, more = list(dict.fromkeys(needs)), list(dict.fromkeys(optional))
     if missing := [name for name in wanted if name not in has]:
         raise MissingColumn(missing, needed_by=metric, hint=f"`shop.{table.name}()` has it")
-    columns, rows = _columns(given, [name for name in (*wanted, *more) if name in has], table)
+    columns, rows = _columns(given, [name for name in (*wanted, *more) if name in has], table, metric=metric)
     types = arrow_types()
     for name in more:
         if name not in columns:
@@ -53,14 +54,14 @@ def read_table(
     return pa.table(columns)
 
 
-def _columns(given: Any, names: list[str], table: Table) -> tuple[dict[str, Any], int]:
+def _columns(given: Any, names: list[str], table: Table, *, metric: str) -> tuple[dict[str, Any], int]:
     """Read columns in their canonical types, and count the rows."""
     native = given.to_native()
     if given.implementation.is_pandas_like():
         found = {name: canonical_column(array_of(native[name], name, table), name, table) for name in names}
         return found, len(native)
     lazy = given.lazy().select(*names)
-    arrow = cast("pa.Table", lazy.collect(backend="pyarrow").to_native())
+    arrow = collected(lazy, metric=metric)
     return {name: canonical_column(arrow[name], name, table) for name in names}, arrow.num_rows
 
 

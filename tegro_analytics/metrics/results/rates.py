@@ -57,7 +57,9 @@ def wilson(count: NDArray[np.int64], total: NDArray[np.int64]) -> tuple[Floats, 
     some = total > 0
     if some.any():
         below, above = proportion_confint(count[some], total[some], alpha=ALPHA, method="wilson")
-        low[some], high[some] = np.clip(below, 0.0, 1.0), np.clip(above, 0.0, 1.0)
+        low[some], high[some] = below, above
+    # The ends that are known exactly come out a little beside 0 and 1.
+    low[(count == 0) & some], high[(count == total) & some] = 0.0, 1.0
     return low, high
 
 

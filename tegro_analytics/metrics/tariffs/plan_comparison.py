@@ -109,11 +109,11 @@ def plan_comparison(
     1  financial        2         94.5          168.0   -73.5
     2  nonprofit        0          0.0            0.0     0.0
     """
-    from tegro_analytics.metrics.asking.question import Asked, ask
+    from tegro_analytics.metrics.asking.question import Asked, ask, names_of
     from tegro_analytics.metrics.results.finish import finish
     from tegro_analytics.metrics.tariffs import audited
 
-    names = (by,) if isinstance(by, str) else tuple(by or ())
+    names = names_of(by)
     question = ask(
         orders,
         replace(PLAN_COMPARISON, dims=()),
