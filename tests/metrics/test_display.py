@@ -102,3 +102,14 @@ def test_the_frame_shows_itself_and_what_is_derived_is_plain(monkeypatch: pytest
     assert "Выручка" in frame._repr_html_()
     assert type(frame[frame["fees"] > 0]) is pd.DataFrame
     assert type(pd.DataFrame(frame)) is pd.DataFrame
+
+
+@pytest.mark.parametrize(("lang", "rate", "money"), [("en", "0.0%", "0.00"), ("ru", "0,0%", "0,00")])
+def test_what_is_below_0_by_less_than_its_places_has_no_sign(lang: str, rate: str, money: str) -> None:
+    tiny = pd.DataFrame({"currency": ["RUB"], "net_volume": [-0.001], "growth": [-0.0001]})
+    lines = to_text(tiny, "revenue", lang=lang).splitlines()
+    assert [line.split("  ")[-1].strip() for line in lines[3:]] == [money, rate]
+    drift = pd.DataFrame({"currency": ["RUB"], "rate_effect": [-0.000001], "mix_effect": [-0.25]})
+    lines = to_text(drift, "fee_drift", lang=lang).splitlines()
+    assert not lines[3].split("  ")[-1].strip().startswith("-")
+    assert lines[4].split("  ")[-1].strip().startswith("-25")

@@ -23,9 +23,16 @@ from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking import populations
 from tegro_analytics.metrics.asking.clocks import grouped, within
 from tegro_analytics.metrics.asking.question import Question
-from tegro_analytics.metrics.results.cells import MAX_ROWS, PERIOD, cells, placed, to_pandas, with_periods
+from tegro_analytics.metrics.results.cells import (
+    MAX_ROWS,
+    PERIOD,
+    cells,
+    numbered,
+    placed,
+    to_pandas,
+    with_periods,
+)
 from tegro_analytics.metrics.results.rates import ALPHA
-from tegro_analytics.metrics.watching.past import numbered
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -176,6 +176,20 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
+def numbered(
+    names: Sequence[str], frame: pd.DataFrame, other: pd.DataFrame, rows: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the groups of a frame, and find those numbers for the rows of another one.
+
+    Without names all is one group; ``rows`` are those of the other frame, which has no columns then.
+    """
+    if not names:
+        return np.zeros(len(frame), np.int64), np.zeros(rows, np.int64)
+    both = pd.concat([frame[[*names]], other[[*names]]], ignore_index=True)
+    numbers = np.asarray(both.groupby([*names], dropna=False, sort=False).ngroup(), np.int64)
+    return numbers[: len(frame)], numbers[len(frame) :]
+
+
 def _filled(column: pa.ChunkedArray, place: NDArray[np.int64], rows: int) -> Any:
     """Put values in their places among cells of 0."""
     if pa.types.is_decimal(column.type):

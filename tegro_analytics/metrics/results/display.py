@@ -169,9 +169,10 @@ def _cell(row: Mapping[Any, Any], column: MetricColumn, lang: str) -> str:
 def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
     if column.kind in ("money", "estimate"):
         places = load_reference().minor_unit(currency)
-        return str(format_decimal(value, f"#,##0.{'0' * places}" if places else "#,##0", locale=lang))
+        pattern = f"#,##0.{'0' * places}" if places else "#,##0"
+        return _no_minus_zero(format_decimal(value, pattern, locale=lang))
     if column.kind == "fine_rate":
-        return str(format_percent(value, "#,##0.00%", locale=lang))
+        return _no_minus_zero(format_percent(value, "#,##0.00%", locale=lang))
     if column.kind == "count":
         return str(format_decimal(int(value), locale=lang))
     if column.kind == "measure":  # two places, or the first two digits of what is small
@@ -195,8 +196,13 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
 
 
+def _no_minus_zero(text: str) -> str:
+    """Show what is below 0 by less than its places as 0, without a sign that nothing there explains."""
+    return text if any(digit in text for digit in "123456789") else text.removeprefix("-")
+
+
 def _rate(row: Mapping[Any, Any], name: str, lang: str) -> str:
-    text = str(format_percent(row[name], "#,##0.0%", locale=lang))
+    text = _no_minus_zero(format_percent(row[name], "#,##0.0%", locale=lang))
     low, high = (row.get(f"{name}_{part}") for part in SPREAD[:2])
     if low is None or high is None or pd.isna(low) or pd.isna(high):
         return text

@@ -131,8 +131,7 @@ def _values(question: Question, frame: pd.DataFrame, table: pa.Table) -> dict[st
     """Measure every row: its payment systems are the rows of a table that have its keys."""
     import pyarrow.compute as pc
 
-    from tegro_analytics.metrics.results.cells import PERIOD, to_pandas
-    from tegro_analytics.metrics.watching.past import numbered
+    from tegro_analytics.metrics.results.cells import PERIOD, numbered, to_pandas
 
     periods = ["period_start"] if question.freq else []
     keys = [*question.groups, *periods]

@@ -16,7 +16,7 @@ from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking.periods import Freq, next_start, start_of
 from tegro_analytics.metrics.asking.question import Question
 from tegro_analytics.metrics.asking.window import Window
-from tegro_analytics.metrics.results.cells import PERIOD, cells, to_pandas, with_periods
+from tegro_analytics.metrics.results.cells import PERIOD, cells, numbered, to_pandas, with_periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,20 +91,6 @@ def past(
         first=first.astype("M8[us]"),
         values={name: frame[name].to_numpy(np.float64)[order].reshape(shape) for name in names},
     )
-
-
-def numbered(
-    names: Sequence[str], frame: pd.DataFrame, other: pd.DataFrame, rows: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the groups of a frame, and find those numbers for the rows of another one.
-
-    Without names all is one group; ``rows`` are those of the other frame, which has no columns then.
-    """
-    if not names:
-        return np.zeros(len(frame), np.int64), np.zeros(rows, np.int64)
-    both = pd.concat([frame[[*names]], other[[*names]]], ignore_index=True)
-    numbers = np.asarray(both.groupby([*names], dropna=False, sort=False).ngroup(), np.int64)
-    return numbers[: len(frame)], numbers[len(frame) :]
 
 
 def _times(table: pa.Table) -> Moments:

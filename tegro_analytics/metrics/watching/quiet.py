@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from tegro_analytics.metrics.asking.periods import start_of
 from tegro_analytics.metrics.asking.question import Question
-from tegro_analytics.metrics.results.cells import PERIOD, to_pandas
-from tegro_analytics.metrics.watching.past import EIGHT_WEEKS, WEEKS, numbered
+from tegro_analytics.metrics.results.cells import PERIOD, numbered, to_pandas
+from tegro_analytics.metrics.watching.past import EIGHT_WEEKS, WEEKS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
