@@ -7,6 +7,7 @@ alt_text
 cohorts
 conversion
 data
+fee_audit
 fees
 payment_systems
 revenue
@@ -27,6 +28,7 @@ from tegro_analytics.charts.payments.fees import fees
 from tegro_analytics.charts.payments.revenue import revenue
 from tegro_analytics.charts.people.cohorts import cohorts
 from tegro_analytics.charts.systems.payment_systems import payment_systems
+from tegro_analytics.charts.tariffs.fee_audit import fee_audit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +39,7 @@ __all__ = [
     "cohorts",
     "conversion",
     "data",
+    "fee_audit",
     "fees",
     "payment_systems",
     "revenue",

@@ -16,14 +16,17 @@ from tegro_analytics.reference import load_reference
 from tegro_analytics.texts import tr
 
 __all__ = [
+    "NO_VALUE",
     "NumberFormatter",
     "Scale",
     "Steps",
+    "change",
     "count",
     "day",
     "moment",
     "money",
     "percent",
+    "points",
     "scale",
     "span",
     "symbol",
@@ -60,6 +63,36 @@ def money(value: float, currency: str, lang: str) -> str:
     if lang == "ru":
         return f"{sign}{digits}\xa0{unit}"
     return f"{sign}{unit}\xa0{digits}" if unit[-1:].isalnum() else f"{sign}{unit}{digits}"
+
+
+def change(value: float, currency: str, lang: str) -> str:
+    """Write an amount with its sign, also where it is a plus.
+
+    Examples
+    --------
+    >>> change(2.5, "USD", "en"), change(0, "USD", "en"), change(-2.5, "RUB", "ru").replace("\\xa0", " ")
+    ('+$2.50', '$0.00', '-2,50 ₽')
+    """
+    return _with_plus(value, money(value, currency, lang))
+
+
+def points(value: float, lang: str) -> str:
+    """Write the difference of two fractions in percentage points.
+
+    Examples
+    --------
+    >>> points(0.0025, "ru").replace("\\xa0", " "), points(-0.0025, "en").replace("\\xa0", " ")
+    ('+0,25 п.п.', '-0.25 pp')
+    """
+    if math.isnan(value):
+        return NO_VALUE
+    digits = format_decimal(abs(value) * 100, format="0.00", locale=lang)
+    sign = "-" if value < 0 and any(digit in digits for digit in "123456789") else ""
+    return _with_plus(value, f"{sign}{digits}\xa0{tr('chart.points', lang)}")
+
+
+def _with_plus(value: float, text: str) -> str:
+    return f"+{text}" if value > 0 and any(digit in text for digit in "123456789") else text
 
 
 def percent(value: float, lang: str, *, places: int = 1) -> str:

@@ -1,0 +1,53 @@
+"""Results of the tariff metrics, made from what can be read by eye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from tests.charts.tables import periods
+
+
+def audits(names: Sequence[str], *, currency: str = "RUB") -> pd.DataFrame:
+    """Make an audit of payment systems: of n systems the n-th is overcharged by 10 n, every third below.
+
+    The last of more than two has no tariff.
+    """
+    count = len(names)
+    rows = range(1, count + 1)
+    known = [count < 3 or row < count for row in rows]
+    above = [10.0 * row if there else 0.0 for row, there in zip(rows, known, strict=True)]
+    below = [5.0 if there and row % 3 == 0 else 0.0 for row, there in zip(rows, known, strict=True)]
+    audited = [100 if there else 0 for there in known]
+    difference = [one - other for one, other in zip(above, below, strict=True)]
+    return pd.DataFrame(
+        {
+            "currency": pd.Series([currency] * count, dtype="str"),
+            "payment_system_id": pd.Series(rows, dtype="Int64"),
+            "payment_system": pd.Series(list(names), dtype="str"),
+            "payments": pd.Series([102] * count, dtype="int64"),
+            "audited": pd.Series(audited, dtype="int64"),
+            "unknown_tariff": pd.Series([1 if there else 101 for there in known], dtype="int64"),
+            "unknown_fee": pd.Series([1] * count, dtype="int64"),
+            "actual_fees": pd.Series([5.0 * n for n in audited], dtype="float64") + difference,
+            "expected_fees": pd.Series([5.0 * n for n in audited], dtype="float64"),
+            "fee_difference": pd.Series(difference, dtype="float64"),
+            "overcharged": pd.Series([7 if value else 0 for value in above], dtype="int64"),
+            "overcharged_value": pd.Series(above, dtype="float64"),
+            "undercharged": pd.Series([3 if value else 0 for value in below], dtype="int64"),
+            "undercharged_value": pd.Series(below, dtype="float64"),
+        }
+    )
+
+
+def audits_over_time(names: Sequence[str], count: int, *, freq: str = "month") -> pd.DataFrame:
+    """Make an audit with a row for each period and payment system, the last period incomplete."""
+    keys = periods("2021-11-24" if freq == "day" else "2026-01-01", count, freq, incomplete=1)
+    every = audits(names)
+    parts = [
+        pd.concat([keys, pd.DataFrame([row.to_dict()] * count, index=keys.index)], axis=1)
+        for _, row in every.iterrows()
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame[["currency", *keys.columns, *every.columns[1:]]]
