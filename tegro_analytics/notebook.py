@@ -6,6 +6,8 @@ import asyncio
 import atexit
 import concurrent.futures
 import contextlib
+import hashlib
+import json
 import os
 import shutil
 import sys
@@ -23,6 +25,8 @@ TIMEOUT_SECONDS = 300
 HEARTBEAT_SECONDS = 0.25
 """So often whoever waits for a notebook looks up: on Windows Ctrl-C does not reach it before."""
 _FOUND_BY = "01_quickstart.ipynb"
+_NOTE = ".tegro-notebooks.json"
+"""What stands beside copies: the print of each as it was copied."""
 
 
 def folder() -> Path:
@@ -41,7 +45,10 @@ def folder() -> Path:
 
 
 def copy_to(target: Path) -> list[Path]:
-    """Copy the notebooks into a folder of the user's; one that is there already, with work in it, stays.
+    """Copy the notebooks into a folder of the user's; a copy that somebody has changed stays as it is.
+
+    One that was only run gives way to that of a newer version, if there is a newer one. What was copied is
+    noted in a hidden file of the folder.
 
     Returns
     -------
@@ -56,9 +63,7 @@ def copy_to(target: Path) -> list[Path]:
     problem = ""
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for notebook in sorted(folder().glob("*.ipynb")):
-            if not (target / notebook.name).exists():
-                shutil.copyfile(notebook, target / notebook.name)
+        _bring(target)
     except OSError as error:
         problem = (
             f"The notebooks cannot be copied to {target}: {error.strerror}. Name another folder with --dir."
@@ -66,6 +71,36 @@ def copy_to(target: Path) -> list[Path]:
     if problem:
         raise ExportError(problem)
     return sorted(target.glob("*.ipynb"))
+
+
+def _bring(target: Path) -> None:
+    """Copy what is not there yet, or is as it was copied from an older version."""
+    note = target / _NOTE
+    try:
+        copied = dict(json.loads(note.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        copied = {}  # then every copy counts as changed, unless it is that of this version
+    before = dict(copied)
+    for notebook in sorted(folder().glob("*.ipynb")):
+        copy, newest = target / notebook.name, _print_of(notebook)
+        found = _print_of(copy) if copy.exists() else None
+        if found is None or (found == copied.get(notebook.name) and found != newest):
+            shutil.copyfile(notebook, copy)
+            found = newest
+        if found == newest:
+            copied[notebook.name] = newest
+    if copied != before:
+        note.write_text(json.dumps(copied, indent=1), encoding="utf-8")
+
+
+def _print_of(notebook: Path) -> str:
+    """Tell by its cells, without what they put out, whether a notebook is another; any other file is."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        said = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def run(notebook: Path, *, environment: dict[str, str] | None = None, folder: Path | None = None) -> Any:

@@ -27,6 +27,16 @@ def test_the_first_question_reads_the_shop(tegro: Sandbox, tmp_path: Path) -> No
     assert repr(shop).startswith("Shop('tea', SANDBOX, 1,500 orders, as of 2")
 
 
+def test_what_a_shop_shows_is_in_its_language(tegro: Sandbox, tmp_path: Path) -> None:
+    shop = open_shop(tegro, tmp_path, lang="ru")  # TEGRO_LANG says English
+    assert str(shop.sync()).startswith("[ПЕСОЧНИЦА]")
+    assert str(shop.last_sync).startswith("[ПЕСОЧНИЦА]")
+    assert "ПЕСОЧНИЦА" in shop._repr_html_()
+    assert repr(shop.conversion()).startswith("Конверсия")
+    assert "Конверсия" in shop.conversion()._repr_html_()
+    assert repr(shop.conversion().show(lang="en")).startswith("Conversion")
+
+
 def test_bounds_are_half_open_days_of_the_report_zone(read_shop: Shop) -> None:
     orders = read_shop.orders()
     some = read_shop.orders(since="2026-10-01", until=dt.date(2026, 10, 30))

@@ -7,7 +7,7 @@ import datetime as dt
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,7 +112,7 @@ class Kept:
         self._derive_anew(setting)
         report = sync(self._members, setting, self.store, folder=self._staging, full=full)
         self._stamp = self.store.stamp()
-        return report
+        return replace(report, lang=self._settings.lang)
 
     def ready(self) -> None:
         """Make sure that each shop was read once, and say so where that has to be done now."""
@@ -190,7 +190,8 @@ class Kept:
         known = [run for run in last if run is not None and run.report]
         if not known or len(known) < len(last):
             return None
-        return SyncReport.from_json(max(known, key=lambda run: run.number).report)
+        report = SyncReport.from_json(max(known, key=lambda run: run.number).report)
+        return replace(report, lang=self._settings.lang)
 
     def runs(self, *, at: dt.datetime | None = None) -> list[KnownRun | None]:
         """Give the last run of each shop, or the last up to a moment."""

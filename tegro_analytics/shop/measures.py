@@ -153,6 +153,12 @@ class Measures:
         return self._measure("flagged_orders", options)
 
     def _measure(self, name: str, options: dict[str, Any], *mine: Any) -> MetricFrame:
+        """Measure, and let the result show itself in the language of the shop."""
+        result = self._computed(name, options, *mine)
+        result.lang = self.settings.lang
+        return result
+
+    def _computed(self, name: str, options: dict[str, Any], *mine: Any) -> MetricFrame:
         """Compute a metric over the tables that it takes, with the settings where nothing else was said."""
         metric = METRICS[name]
         taken = inspect.signature(metric.function).parameters

@@ -44,6 +44,8 @@ class SyncReport:
         known. None if that was never so.
     warnings
         What a person should know, in plain words.
+    lang
+        The language of the shop, in which the report shows itself; no part of what it says.
     """
 
     run_id: str
@@ -75,10 +77,11 @@ class SyncReport:
     possibly_capped: bool
     resumed: bool
     warnings: tuple[str, ...]
+    lang: str | None = dataclasses.field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the fields as a dictionary, in order."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: getattr(self, name) for name in _said()}
 
     def to_json(self) -> dict[str, Any]:
         """Give what JSON can hold; :meth:`from_json` takes it back."""
@@ -89,23 +92,24 @@ class SyncReport:
     @classmethod
     def from_json(cls, known: Mapping[str, Any]) -> Self:
         """Take what :meth:`to_json` gave."""
-        names = [field.name for field in dataclasses.fields(cls)]
-        found: dict[str, Any] = {name: known.get(name) for name in names}  # other versions have other fields
+        found: dict[str, Any] = {name: known.get(name) for name in _said()}  # other versions have others
         moments = {name: dt.datetime.fromisoformat(found[name]) for name in _MOMENTS if found[name]}
         found |= {**moments, "warnings": tuple(found["warnings"] or ())}
         return cls(**found)
 
     def __str__(self) -> str:
+        lang = self.lang
         seconds = (self.finished_at - self.started_at).total_seconds()
-        state = tr(f"sync.{'verified' if self.complete and self.verified else 'unverified'}")
-        mark = tr("shop.sandbox_mark") + " " if self.sandbox else ""
+        state = tr(f"sync.{'verified' if self.complete and self.verified else 'unverified'}", lang)
+        mark = tr("shop.sandbox_mark", lang) + " " if self.sandbox else ""
         return mark + tr(
             "sync.line",
-            orders=plural("count.orders", self.new + self.changed + self.unchanged),
+            lang,
+            orders=plural("count.orders", self.new + self.changed + self.unchanged, lang),
             new=self.new,
             changed=self.changed,
             quarantined=self.quarantined,
-            requests=plural("count.requests", self.requests),
+            requests=plural("count.requests", self.requests, lang),
             seconds=f"{seconds:.1f}",
             state=state,
         )
@@ -116,36 +120,43 @@ class SyncReport:
         from html import escape
 
         rows = "".join(
-            f"<tr><th style='text-align:left;font-weight:normal;color:#666'>{escape(name)}</th>"
-            f"<td style='text-align:left'>{escape(value)}</td></tr>"
+            f"<tr style='background:none'><th style='{_NAME}'>{escape(name)}</th>"
+            f"<td style='{_VALUE}'>{escape(value)}</td></tr>"
             for name, value in self._facts()
         )
         notes = "".join(f"<li>{escape(text)}</li>" for text in self.warnings)
-        return f"<p>{escape(str(self))}</p><table>{rows}</table>" + (f"<ul>{notes}</ul>" if notes else "")
+        return (
+            f"<div><p style='{_LINE}'>{escape(str(self))}</p><table style='{_TABLE}'>{rows}</table>"
+            + (f"<ul>{notes}</ul>" if notes else "")
+            + "</div>"
+        )
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        yield tr("sync.shop"), self.shop_id
+        lang = self.lang
+        yield tr("sync.shop", lang), self.shop_id
         if self.oldest_created_at and self.newest_created_at:
-            yield tr("sync.span"), f"{self.oldest_created_at:%Y-%m-%d} – {self.newest_created_at:%Y-%m-%d}"
+            ends = f"{self.oldest_created_at:%Y-%m-%d} – {self.newest_created_at:%Y-%m-%d}"
+            yield tr("sync.span", lang), ends
         for name, moment in (("verified", self.verified_through), ("swept", self.swept_through)):
-            shown = f"{moment:%Y-%m-%d %H:%M} UTC" if moment else tr("status.never")
-            yield tr(f"status.{name}"), shown
+            shown = f"{moment:%Y-%m-%d %H:%M} UTC" if moment else tr("status.never", lang)
+            yield tr(f"status.{name}", lang), shown
         if self.due_lookups:
-            yield tr("status.due"), f"{self.due_lookups:,}"
-        yield (
-            tr("sync.list"),
-            tr("sync.list_seen", order=self.list_order, end=self.end_seen, size=self.page_size_seen),
-        )
-        yield (
-            tr("sync.effort"),
-            tr(
-                "sync.effort_seen",
-                pages=self.pages,
-                requests=self.requests,
-                retries=self.retries,
-                rereads=self.rereads,
-            ),
-        )
+            yield tr("status.due", lang), f"{self.due_lookups:,}"
+        seen = {"order": self.list_order, "end": self.end_seen, "size": self.page_size_seen}
+        yield tr("sync.list", lang), tr("sync.list_seen", lang, **seen)
+        took = {name: getattr(self, name) for name in ("pages", "requests", "retries", "rereads")}
+        yield tr("sync.effort", lang), tr("sync.effort_seen", lang, **took)
+
+
+_LINE = "margin:0 0 4px"
+_TABLE = "border:none;margin:0"
+_NAME = "text-align:left;font-weight:400;opacity:.65;padding:1px 18px 1px 0"
+_VALUE = "text-align:left;padding:1px 0"
+
+
+def _said() -> list[str]:
+    """Name the fields that say what a run brought."""
+    return [field.name for field in dataclasses.fields(SyncReport) if field.compare]
 
 
 _MOMENTS = (

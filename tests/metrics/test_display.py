@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from tegro_analytics.exceptions import MissingColumn
 from tegro_analytics.metrics.results.display import to_html, to_text
 from tegro_analytics.metrics.results.frame import MetricFrame
 
@@ -113,3 +114,29 @@ def test_what_is_below_0_by_less_than_its_places_has_no_sign(lang: str, rate: st
     lines = to_text(drift, "fee_drift", lang=lang).splitlines()
     assert not lines[3].split("  ")[-1].strip().startswith("-")
     assert lines[4].split("  ")[-1].strip().startswith("-25")
+
+
+def test_columns_and_rows_are_chosen_and_the_note_speaks_of_what_shows() -> None:
+    frame = MetricFrame(months(5).assign(refund_rate=0.5), metric="revenue")
+    shown = frame.show(lang="en", columns=["zero_days"], where=frame["gross_volume"] > 500)
+    assert [" ".join(line.split()) for line in repr(shown).splitlines()[2:]] == [
+        "Currency Period Days without payments",
+        "RUB Feb 2026 7",
+        "RUB Mar 2026 7",
+        "RUB Apr 2026 7",
+        "RUB May 2026 7",
+        "further columns in the DataFrame and in --json: 2",
+    ]
+    assert "Gross volume" not in shown._repr_html_()
+    with pytest.raises(MissingColumn, match="needs the column 'growht'"):
+        frame.show(columns=["growht"])
+
+
+def test_a_choice_of_no_row_says_so() -> None:
+    frame = MetricFrame(months(5), metric="revenue")
+    assert "no data" in frame.show(lang="en", where=frame["gross_volume"] > 5_000).text
+
+
+def test_a_list_still_says_how_many_rows_there_are() -> None:
+    listed = MetricFrame(months(5), metric="revenue", found=1_000)
+    assert "further rows in the DataFrame and in --json: 995" in listed.to_text(lang="en")

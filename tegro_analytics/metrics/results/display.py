@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_decimal, format_percent
 
+from tegro_analytics.exceptions import MissingColumn
 from tegro_analytics.metrics.definition import SPREAD, Metric, MetricColumn
 from tegro_analytics.metrics.registry import METRICS
 from tegro_analytics.reference import load_reference
@@ -43,9 +44,16 @@ class Grid:
     note: str = ""
 
 
-def to_text(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: int | None = None) -> str:
+def to_text(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    lang: str | None = None,
+    found: int | None = None,
+    columns: Sequence[str] | None = None,
+) -> str:
     """Show a result in a terminal."""
-    grid = _grid(frame, METRICS[name], language(lang), len(frame) if found is None else found)
+    grid = _grid(frame, METRICS[name], language(lang), len(frame) if found is None else found, columns)
     table = [grid.head, *grid.lines]
     widths = [max(len(line[place]) for line in table) for place in range(len(grid.head))]
     drawn = [
@@ -59,9 +67,16 @@ def to_text(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: i
     return "\n".join([grid.title, rule, drawn[0], *drawn[1:], *([grid.note] if grid.note else [])])
 
 
-def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: int | None = None) -> str:
+def to_html(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    lang: str | None = None,
+    found: int | None = None,
+    columns: Sequence[str] | None = None,
+) -> str:
     """Show a result in Jupyter; everything is escaped."""
-    grid = _grid(frame, METRICS[name], language(lang), len(frame) if found is None else found)
+    grid = _grid(frame, METRICS[name], language(lang), len(frame) if found is None else found, columns)
     aligned = ["right" if numeric else "left" for numeric in grid.numeric]
 
     def line(cells: Sequence[str], tag: str) -> str:
@@ -72,7 +87,7 @@ def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: i
         return f"<tr>{''.join(made)}</tr>"
 
     body = "".join(line(cells, "td") for cells in grid.lines)
-    note = f"<div style='opacity:.65;font-size:90%'>{html.escape(grid.note)}</div>" if grid.note else ""
+    note = f"<div style='opacity:.65;font-size:90%;padding:2px 10px'>{html.escape(grid.note)}</div>" if grid.note else ""
     return (
         "<div style='overflow-x:auto'>"
         f"<div style='font-weight:600;padding:2px 10px'>{html.escape(grid.title)}</div>"
@@ -80,7 +95,11 @@ def to_html(frame: pd.DataFrame, name: str, *, lang: str | None = None, found: i
     )
 
 
-def _grid(frame: pd.DataFrame, metric: Metric, lang: str, found: int) -> Grid:
+def _grid(
+    frame: pd.DataFrame, metric: Metric, lang: str, found: int, columns: Sequence[str] | None
+) -> Grid:
+    if lacking := [name for name in columns or () if name not in frame.columns]:
+        raise MissingColumn(lacking, needed_by=f"this table of {metric.name}")
     title = f"{metric.title(lang)} · {metric.who(lang)}"
     if frame.empty:
         own = f"metric.{metric.name}.empty"
@@ -91,9 +110,15 @@ def _grid(frame: pd.DataFrame, metric: Metric, lang: str, found: int) -> Grid:
     if "payment_system" in known:  # its name tells more than its number
         keys = [key for key in keys if key != "payment_system_id"] + ["payment_system"]
         values = [column for column in values if column.name not in ("payment_system", "family", "rail")]
-    if len(frame) <= UPRIGHT_ROWS and not metric.is_list:
-        return _upright(frame, metric, keys, values, title=title, lang=lang)
-    return _rows(frame, metric, keys, values, title=title, lang=lang, found=found)
+    upright = len(frame) <= UPRIGHT_ROWS and not metric.is_list
+    wanted = columns if columns is not None else () if upright else metric.headline
+    shown = [column for column in values if not wanted or column.name in wanted]
+    hidden = [column.name for column in values if column not in shown]
+    if upright:
+        grid = _upright(frame, metric, keys, shown, title=title, lang=lang)
+    else:
+        grid = _rows(frame, metric, keys, shown, title=title, lang=lang)
+    return replace(grid, note=_note(frame, hidden, 0 if upright else found - min(len(frame), MOST_ROWS), lang))
 
 
 def _upright(
@@ -103,32 +128,24 @@ def _upright(
     heads = [[_cell(row, metric.column(key), lang) for key in keys] for row in rows]
     head = ["", *(" · ".join(filter(None, names)) or tr("display.value", lang) for names in heads)]
     lines = [[column.label(lang), *(_cell(row, column, lang) for row in rows)] for column in values]
-    return Grid(title, head, lines, [False] + [True] * len(rows), _note(frame, [], 0, lang))
+    return Grid(title, head, lines, [False] + [True] * len(rows))
 
 
 def _rows(
     frame: pd.DataFrame,
     metric: Metric,
     keys: list[str],
-    values: list[MetricColumn],
+    shown: list[MetricColumn],
     *,
     title: str,
     lang: str,
-    found: int,
 ) -> Grid:
-    shown = [column for column in values if not metric.headline or column.name in metric.headline]
     columns = [metric.column(key) for key in keys] + shown
-    rows = frame.head(MOST_ROWS).to_dict("records")
-    lines = [[_cell(row, column, lang) for column in columns] for row in rows]
+    lines = [
+        [_cell(row, column, lang) for column in columns] for row in frame.head(MOST_ROWS).to_dict("records")
+    ]
     numeric = [False] * len(keys) + [column.kind != "text" for column in shown]
-    hidden = [column.name for column in values if column not in shown]
-    return Grid(
-        title,
-        [_label(column, lang) for column in columns],
-        lines,
-        numeric,
-        _note(frame, hidden, found - len(rows), lang),
-    )
+    return Grid(title, [_label(column, lang) for column in columns], lines, numeric)
 
 
 def _label(column: MetricColumn, lang: str) -> str:
@@ -147,7 +164,8 @@ def _notes(frame: pd.DataFrame, hidden: list[str], more: int, lang: str) -> Iter
         yield tr("display.more_rows", lang, count=more)
     if hidden:
         yield tr("display.more_columns", lang, count=len(hidden))
-    if any(f"{name}_low" in frame.columns for name in frame.columns if f"{name}_n" in frame.columns):
+    shown = [name for name in frame.columns if name not in hidden]
+    if any(f"{name}_low" in shown and f"{name}_n" in shown for name in shown):
         yield tr("display.interval", lang)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,16 +35,20 @@ class MetricFrame(pd.DataFrame):
         The name of the metric, a key of ``METRICS``.
     found : int
         How many rows there are; more than ``len(frame)`` where a list shows only its first.
+    lang : str or None
+        The language of the shop that was asked, in which the result shows itself.
     """
 
-    _metadata = ["metric", "found"]  # noqa: RUF012  the name is of pandas
+    _metadata = ["metric", "found", "lang"]  # noqa: RUF012  the name is of pandas
     metric: str
     found: int
+    lang: str | None
 
     def __init__(self, data: Any, *, metric: str, found: int | None = None) -> None:
         super().__init__(data)  # type: ignore[call-arg]
         self.metric = metric
         self.found = len(self) if found is None else found
+        self.lang = None
 
     @property
     def _constructor(self) -> Any:
@@ -55,30 +60,41 @@ class MetricFrame(pd.DataFrame):
         Parameters
         ----------
         lang
-            ``ru`` or ``en``; by default ``TEGRO_LANG``, else the system's.
+            ``ru`` or ``en``; by default that of the shop, ``TEGRO_LANG``, else the system's.
         """
-        from tegro_analytics.metrics.results.display import to_text
+        return self.show(lang=lang).text
 
-        return to_text(pd.DataFrame(self), self.metric, lang=lang, found=self.found)
-
-    def show(self, *, lang: str | None = None) -> Shown:
-        """Show the result in a language, in a terminal and in Jupyter, whatever ``TEGRO_LANG`` says.
+    def show(
+        self, *, lang: str | None = None, columns: Sequence[str] | None = None, where: Any = None
+    ) -> Shown:
+        """Show the result, or a part of it, in a terminal and in Jupyter.
 
         Parameters
         ----------
         lang
-            ``ru`` or ``en``; by default ``TEGRO_LANG``, else the system's.
-        """
-        from tegro_analytics.metrics.results.display import to_html
+            ``ru`` or ``en``; by default that of the shop, ``TEGRO_LANG``, else the system's.
+        columns
+            The values to show, in the order of the metric; by default the headline ones. Keys always show.
+        where
+            The rows to show: True or False for each, as in ``days.show(where=days["is_anomaly"])``.
 
-        return Shown(
-            self.to_text(lang=lang), to_html(pd.DataFrame(self), self.metric, lang=lang, found=self.found)
-        )
+        Raises
+        ------
+        MissingColumn
+            If the result has no such column.
+        """
+        from tegro_analytics.metrics.results.display import to_html, to_text
+
+        rows = pd.DataFrame(self if where is None else self[where])
+        options: dict[str, Any] = {
+            "lang": lang or self.lang,
+            "found": self.found if where is None else len(rows),
+            "columns": columns,
+        }
+        return Shown(to_text(rows, self.metric, **options), to_html(rows, self.metric, **options))
 
     def __repr__(self) -> str:
         return self.to_text()
 
     def _repr_html_(self) -> str:
-        from tegro_analytics.metrics.results.display import to_html
-
-        return to_html(pd.DataFrame(self), self.metric, found=self.found)
+        return self.show().html
