@@ -87,7 +87,11 @@ def to_html(
         return f"<tr>{''.join(made)}</tr>"
 
     body = "".join(line(cells, "td") for cells in grid.lines)
-    note = f"<div style='opacity:.65;font-size:90%;padding:2px 10px'>{html.escape(grid.note)}</div>" if grid.note else ""
+    note = (
+        f"<div style='opacity:.65;font-size:90%;padding:2px 10px'>{html.escape(grid.note)}</div>"
+        if grid.note
+        else ""
+    )
     return (
         "<div style='overflow-x:auto'>"
         f"<div style='font-weight:600;padding:2px 10px'>{html.escape(grid.title)}</div>"
@@ -95,9 +99,7 @@ def to_html(
     )
 
 
-def _grid(
-    frame: pd.DataFrame, metric: Metric, lang: str, found: int, columns: Sequence[str] | None
-) -> Grid:
+def _grid(frame: pd.DataFrame, metric: Metric, lang: str, found: int, columns: Sequence[str] | None) -> Grid:
     if lacking := [name for name in columns or () if name not in frame.columns]:
         raise MissingColumn(lacking, needed_by=f"this table of {metric.name}")
     title = f"{metric.title(lang)} · {metric.who(lang)}"
@@ -118,7 +120,9 @@ def _grid(
         grid = _upright(frame, metric, keys, shown, title=title, lang=lang)
     else:
         grid = _rows(frame, metric, keys, shown, title=title, lang=lang)
-    return replace(grid, note=_note(frame, hidden, 0 if upright else found - min(len(frame), MOST_ROWS), lang))
+    return replace(
+        grid, note=_note(frame, hidden, 0 if upright else found - min(len(frame), MOST_ROWS), lang)
+    )
 
 
 def _upright(
