@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +25,7 @@ from tegro_analytics.cli.app import (
     records,
     say_written,
 )
+from tegro_analytics.cli.further import parameters, read_words
 from tegro_analytics.texts import tr
 
 
@@ -44,8 +44,9 @@ def demo(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def show(
+    context: typer.Context,
     metric: Annotated[str, typer.Argument(help="revenue, conversion, … or `list`, which names all.")],
     freq: Annotated[str | None, typer.Option(help="hour, day, week, month, quarter or year.")] = None,
     by: Annotated[
@@ -65,6 +66,10 @@ def show(
         Path | None,
         typer.Option(help="A table of your own (CSV, Parquet or XLSX), for match_orders, order_differences."),
     ] = None,
+    fx: Annotated[
+        Path | None,
+        typer.Option(help="Rates for --total-in: a table (CSV, Parquet or XLSX) with date, currency, rate."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many rows of a list.")] = None,
     use_demo: Demo = False,
     lang: Lang = None,
@@ -72,34 +77,42 @@ def show(
     quiet: Quiet = False,
     store: Store = None,
 ) -> None:
-    """Print a metric as a table, or as JSON."""
+    """Print a metric as a table, or as JSON.
+
+    What else a metric takes is an option too, by the name that it has in Python: --days and --of of forecast,
+    --now of silence and freshness, --threshold of anomalies, --alpha of conversion_anomalies, --flag of
+    flagged_orders, --at of time_to_pay, --merchant-share and --total-in of money, --on, --amount, --currency
+    and --status, the columns of --mine.
+    """
     from tegro_analytics.metrics import METRICS
 
     if metric == "list":
         print("\n".join(f"{name:22}{one.title(lang)}" for name, one in METRICS.items()))
         return
+    if metric.startswith("--"):
+        raise typer.BadParameter(
+            f"name the metric first, as in `tegro show revenue`; {metric} comes after it"
+        )
     if metric not in METRICS:
         raise typer.BadParameter(f"there is no metric {metric!r}; the metrics are {', '.join(METRICS)}")
     options: dict[str, Any] = {"since": since, "until": until, "as_of": as_of, "freq": freq}
     options |= {"by": by or None, "plan": plan, "limit": limit}
     given = _taken(metric, {name: value for name, value in options.items() if value is not None})
+    given |= read_words(metric, context.args)
+    if fx is not None:
+        from tegro_analytics.reports.own_table import read_own_table
+
+        given |= _taken(metric, {"fx": read_own_table(fx)})
     tables = _own_table(metric, mine)
     with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
-        form = {"money": "decimal"} if as_json and "money" in _parameters(metric) else {}
+        form = {"money": "decimal"} if as_json and "money" in parameters(metric) else {}
         result = getattr(shop, metric)(*tables, **form, **given)
         print(records(result) if as_json else result.to_text(lang=shop.settings.lang))
 
 
-def _parameters(metric: str) -> set[str]:
-    """Name what the function of a metric takes."""
-    from tegro_analytics.metrics import METRICS
-
-    return set(inspect.signature(METRICS[metric].function).parameters)
-
-
 def _taken(metric: str, given: dict[str, Any]) -> dict[str, Any]:
     """Refuse options that the metric does not have; ``as_of`` is the store's, so every metric has it."""
-    if strange := [name for name in given if name not in _parameters(metric) | {"as_of"}]:
+    if strange := [name for name in given if name != "as_of" and name not in parameters(metric)]:
         raise typer.BadParameter(f"{metric} takes no --{strange[0].replace('_', '-')}")
     return given
 
