@@ -9,6 +9,7 @@ conversion
 data
 fee_audit
 fees
+heat_map
 payment_systems
 revenue
 time_to_pay
@@ -22,6 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tegro_analytics.charts.checkout.conversion import conversion
+from tegro_analytics.charts.checkout.heat_map import heat_map
 from tegro_analytics.charts.checkout.time_to_pay import time_to_pay
 from tegro_analytics.charts.drawing.sheet import drawing
 from tegro_analytics.charts.payments.fees import fees
@@ -41,6 +43,7 @@ __all__ = [
     "data",
     "fee_audit",
     "fees",
+    "heat_map",
     "payment_systems",
     "revenue",
     "time_to_pay",

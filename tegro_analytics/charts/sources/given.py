@@ -115,9 +115,10 @@ def _refuse_other(subject: Subject, data: Any) -> None:
         )
     if made_by == subject.metric:
         lacking = ", ".join(repr(name) for name in subject.reads if name not in data.columns)
+        asked = ", ".join(f"{name}={value!r}" for name, value in subject.options.items())
         raise DataError(
-            f"charts.{subject.chart} needs the column {lacking} of the result of {subject.metric}: it was "
-            "taken out."
+            f"charts.{subject.chart} needs the column {lacking} of the result of {subject.metric}: "
+            + (f"draw {subject.metric}(orders, {asked})." if asked else "it was taken out.")
         )
 
 
