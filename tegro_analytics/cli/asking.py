@@ -170,7 +170,7 @@ def export(
 
 @app.command()
 def report(
-    file: Annotated[Path, typer.Argument(help="The workbook to write, as in october.xlsx.")],
+    file: Annotated[Path, typer.Argument(help="The file: october.xlsx, october.html or october.pdf.")],
     since: Since = None,
     until: Until = None,
     as_of: AsOf = None,
@@ -182,7 +182,7 @@ def report(
     quiet: Quiet = False,
     store: Store = None,
 ) -> None:
-    """Write an Excel report; without dates, of the last complete month."""
+    """Write the report: an Excel workbook, a page or a PDF; without dates, of the last complete month."""
     with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
         path = shop.report(file, since=since, until=until, as_of=as_of, pii=pii, overwrite=overwrite)
         say_written([path], as_json=as_json)

@@ -80,12 +80,15 @@ class Files:
         pii: bool = False,
         overwrite: bool = False,
     ) -> Path:
-        """Write the report as a workbook: summary, days, payment systems, orders, definitions.
+        """Write the report: a workbook, one HTML page or a PDF, by the ending of the file.
+
+        It has a summary with the period before, the days, payment systems and definitions; the workbook has
+        the orders too. The page needs nothing else, and no network; a PDF needs Chromium.
 
         Parameters
         ----------
         path
-            The file, as in ``october.xlsx``.
+            The file: ``october.xlsx``, ``october.html`` or ``october.pdf``.
         since, until
             The period, half-open, in the report zone; without both, the last calendar month that is over.
         as_of
@@ -119,7 +122,7 @@ class Files:
             warnings=known.warnings,
             reference=self.reference,
         )
-        return reports.write_report(
+        return reports.report_writer(path)(
             path,
             orders,
             facts=facts,

@@ -35,7 +35,7 @@ CONVERSION = (
     "stale_open",
 )
 STRONG = ("net_volume", "conversion_24h")
-KINDS = {"average_ticket": "mean", "effective_fee_rate": "fine_rate"}
+KINDS = {"average_ticket": "mean", "fee_per_payment": "mean", "effective_fee_rate": "fine_rate"}
 """How figures are shown that are not shown as the metric says."""
 RATES = ("rate", "fine_rate")
 _MATURE = dt.timedelta(hours=24)
