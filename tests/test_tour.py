@@ -47,6 +47,7 @@ def test_the_tour_prints_the_numbers_and_leaves_the_files(
         assert chart.stat().st_size > 20_000
 
 
+@pytest.mark.long
 def test_a_second_tour_replaces_the_files_of_the_first(
     in_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
@@ -62,6 +63,7 @@ def settings(address: str, folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_a_saved_notebook_holds_no_secret(tmp_path: Path) -> None:
     (fault,) = (fault.values[0] for fault in named("echo-html"))
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in GOOD + BAD])

@@ -14,6 +14,7 @@ from tegro_analytics.exceptions import TegroError
 from tegro_analytics.settings import load_settings
 from tegro_analytics.shop import Shop
 from tests.api.wire import Act, Server, serving
+from tests.marks import first_of, usually
 from tests.secrets.account import ORDERS, REQUESTS_OF_A_SYNC, account, account_until
 from tests.secrets.calls import named
 from tests.secrets.canaries import KEY, PEOPLE, SHOP, found_in, secrets_of
@@ -81,13 +82,14 @@ GIVEN: dict[str, Callable[[Shop], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", usually(GIVEN, "shop", "orders", "withdrawals", "find", "revenue"))
 def test_what_a_shop_gives_shows_no_secret(name: str, shop: Shop, server: Server) -> None:
     given = GIVEN[name](shop)
     ways = QUIET if name == "shop" else (*QUIET, "memory", "pickle")
     assert leaks({way: OF_A_THING[way](given) for way in ways}, secrets_of(server)) == {}
 
 
+@pytest.mark.long
 def test_a_shop_keeps_no_key_and_no_signature(shop: Shop, server: Server) -> None:
     secrets = [secret for secret in secrets_of(server) if secret not in PEOPLE]
     assert len(secrets) > len(REQUESTS_OF_A_SYNC)
@@ -125,6 +127,7 @@ def write(shop: Shop, folder: Path, *, pii: bool) -> Iterator[Path]:
         yield folder / f"{name}.html"
 
 
+@pytest.mark.long
 def test_files_show_no_secret_unasked(shop: Shop, server: Server, tmp_path: Path) -> None:
     (folder := tmp_path / "files").mkdir()
     told = {path.name: OF_A_FILE[path.suffix](path) for path in write(shop, folder, pii=False)}
@@ -132,6 +135,7 @@ def test_files_show_no_secret_unasked(shop: Shop, server: Server, tmp_path: Path
     assert leaks(told, secrets_of(server)) == {}
 
 
+@pytest.mark.long
 def test_files_show_people_where_they_are_asked_for(shop: Shop, server: Server, tmp_path: Path) -> None:
     (folder := tmp_path / "files").mkdir()
     told = {path.name: OF_A_FILE[path.suffix](path) for path in write(shop, folder, pii=True)}
@@ -168,7 +172,9 @@ def taken(folder: Path) -> Path:
     return folder / "orders.csv"
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize(
+    "name", usually(WRONG, "a day", "a file that is there", "a folder for a workbook", "an unknown option")
+)
 def test_a_wrong_word_shows_no_secret(name: str, shop: Shop, server: Server, tmp_path: Path) -> None:
     with pytest.raises((TegroError, TypeError)) as caught:
         WRONG[name](shop, tmp_path)
@@ -182,7 +188,7 @@ def test_what_fails_in_the_block_of_a_relation_shows_no_payer(shop: Shop, server
 
 
 @pytest.mark.parametrize("act", named("echo-html", "interrupted-0"))
-@pytest.mark.parametrize("method", REQUESTS_OF_A_SYNC)
+@pytest.mark.parametrize("method", first_of(*REQUESTS_OF_A_SYNC))
 def test_a_reading_that_fails_on_its_way_tells_no_secret(act: Act, method: str, tmp_path: Path) -> None:
     with serving(account_until(method, act)) as server, shop_of(server, tmp_path / "data") as shop:
         with watched() as told, pytest.raises((TegroError, KeyboardInterrupt)) as caught:

@@ -91,6 +91,7 @@ def test_two_processes_read_at_once(tmp_path: Path, children: Children) -> None:
     _let_go(other)
 
 
+@pytest.mark.long
 def test_a_waiter_is_told_once_for_whom_it_waits_and_then_goes_on(tmp_path: Path, children: Children) -> None:
     store_in(tmp_path)
     other = _holding(children, deeds.hold_writing, tmp_path, "sync")

@@ -185,7 +185,8 @@ def test_the_sandbox_has_changed_since(world: World) -> None:
 # Steps of the store
 
 
-@pytest.mark.parametrize("work", first_of(*PATHS))
+@pytest.mark.long
+@pytest.mark.parametrize("work", PATHS)
 def test_a_run_goes_through_these_steps(work: str, world: World, tmp_path: Path, children: Children) -> None:
     folder = world.folder(work, tmp_path / "shop")
 
@@ -205,7 +206,7 @@ FEW: Final = {
 EVERY: Final = [(work, *point) for work in PATHS for point in points(work)]
 
 
-@pytest.mark.parametrize("work", PATHS)
+@pytest.mark.parametrize("work", first_of(*PATHS))
 def test_killed_at_one_step_after_another(
     work: str, world: World, tmp_path: Path, children: Children
 ) -> None:

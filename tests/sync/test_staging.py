@@ -117,6 +117,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.long
 def test_a_killed_process_loses_no_page(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from tests.sync.test_staging import *\n"
