@@ -8,12 +8,13 @@ from tegro_analytics.reports.dataset import write_dataset
 from tegro_analytics.reports.export import to_json, write_table
 from tegro_analytics.reports.parquet import read_parquet, write_parquet
 from tegro_analytics.reports.report import REPORT_FORMS, report_writer
-from tegro_analytics.reports.workbook import ReportFacts, write_report
+from tegro_analytics.reports.workbook import ReportFacts, ReportTables, write_report
 from tegro_analytics.reports.xlsx import write_xlsx
 
 __all__ = [
     "REPORT_FORMS",
     "ReportFacts",
+    "ReportTables",
     "read_csv",
     "read_parquet",
     "report_writer",

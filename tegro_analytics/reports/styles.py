@@ -11,6 +11,7 @@ __all__ = [
     "FINE_PERCENT",
     "INSTANT",
     "INTEGER",
+    "MONTH",
     "PERCENT",
     "Styles",
     "money_format",
@@ -21,11 +22,13 @@ MUTED = "#5B6876"
 RULE = "#DDE3E8"
 BAND = "#EEF3F7"
 ACCENT = "#0072B2"
+DEEP = "#8FC4E3"
 AMBER = "#7A4A00"
 PALE_AMBER = "#FFF5E0"
 FONT = "Calibri"
 
 DATE = "dd.mm.yyyy"
+MONTH = "mm.yyyy"
 INSTANT = "dd.mm.yyyy hh:mm:ss"
 INTEGER = "#,##0"
 PERCENT = "0.0%"
@@ -53,6 +56,8 @@ _NAMED: dict[str, dict[str, Any]] = {
     "section": {"font_size": 13, "bold": True, "font_color": ACCENT},
     "label": {"font_color": MUTED},
     "note": {"font_size": 9, "font_color": MUTED, "valign": "top"},
+    "note_wrapped": {"font_size": 9, "font_color": MUTED, "valign": "top", "text_wrap": True, "indent": 1},
+    "plain_wrapped": {"text_wrap": True, "valign": "top", "indent": 1},
     "warning": {"font_color": AMBER, "bg_color": PALE_AMBER, "text_wrap": True, "indent": 1},
     "warning_head": {"bold": True, "font_color": AMBER, "bg_color": PALE_AMBER, "indent": 1},
     "sandbox": {"bold": True, "font_color": "#FFFFFF", "bg_color": AMBER, "indent": 1},
@@ -62,6 +67,7 @@ _NAMED: dict[str, dict[str, Any]] = {
     "head_right": {**_HEAD, "align": "right"},
     "line": {"bottom": 4, "bottom_color": RULE},
     "strong": {"bold": True},
+    "unfinished": {"italic": True, "font_color": MUTED},
     "left": {"align": "left", "indent": 1},
     "missing": {"font_color": MUTED, "align": "right"},
     "total": {"bold": True, "top": 1, "top_color": INK, "bg_color": BAND},

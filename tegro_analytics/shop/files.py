@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,8 +83,9 @@ class Files:
     ) -> Path:
         """Write the report: a workbook, one HTML page or a PDF, by the ending of the file.
 
-        It has a summary with the period before, the days, payment systems and definitions; the workbook has
-        the orders too. The page needs nothing else, and no network; a PDF needs Chromium.
+        It has a summary with the period before, the days, fees, conversion, payment systems and definitions;
+        the workbook has customers, withdrawals and balance, and the orders too. The page needs nothing else,
+        and no network; a PDF needs Chromium.
 
         Parameters
         ----------
@@ -105,30 +107,40 @@ class Files:
         ExportError
             If the file exists and ``overwrite`` is not given, or cannot be written.
         """
-        orders = self._kept.table("orders", as_of=as_of)
-        known = self._kept.standing(as_of)
-        names = {row["shop_id"]: row["name"] for row in self._kept.table("shops").to_pylist()}
-        facts = reports.ReportFacts(
-            shop_id=", ".join(self._kept.shop_ids),
-            shop_name=", ".join(name for one in self._kept.shop_ids if (name := names.get(one))) or None,
-            report_zone=self.settings.report_timezone,
-            source_zone=self.settings.source_timezone,
-            as_of=known.as_of,
-            sandbox=self._kept.sandbox,
-            merchant_share=self.settings.merchant_share,
-            complete=known.complete,
-            verified=known.verified,
-            quarantined=self._kept.table("quarantine", as_of=as_of).num_rows,
-            warnings=known.warnings,
-            reference=self.reference,
-        )
+        at = self._kept.known_at(as_of)
         return reports.report_writer(path)(
             path,
-            orders,
-            facts=facts,
+            self._tables(at),
+            facts=self._facts(at),
             since=since,
             until=until,
             lang=lang or self.settings.lang,
             pii=pii,
             overwrite=overwrite,
+        )
+
+    def _tables(self, at: dt.datetime) -> reports.ReportTables:
+        """Gather what was known at a moment."""
+        names = ("orders", "withdrawals", "balances", "shops")
+        return reports.ReportTables(**{name: self._kept.table(name, as_of=at) for name in names})
+
+    def _facts(self, at: dt.datetime) -> reports.ReportFacts:
+        """Say what was known of it at a moment, and how far it can be trusted."""
+        known = self._kept.standing(at)
+        names = {row["shop_id"]: row["name"] for row in self._kept.table("shops", as_of=at).to_pylist()}
+        return reports.ReportFacts(
+            shop_id=", ".join(self._kept.shop_ids),
+            shop_name=", ".join(name for one in self._kept.shop_ids if (name := names.get(one))) or None,
+            report_zone=self.settings.report_timezone,
+            source_zone=self.settings.source_timezone,
+            as_of=known.as_of,
+            known_at=at,
+            sandbox=self._kept.sandbox,
+            merchant_share=self.settings.merchant_share,
+            plan=self.settings.plan,
+            complete=known.complete,
+            verified=known.verified,
+            quarantined=self._kept.table("quarantine", as_of=at).num_rows,
+            warnings=known.warnings,
+            reference=self.reference,
         )

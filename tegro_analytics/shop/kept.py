@@ -197,6 +197,24 @@ class Kept:
         """Give the last run of each shop, or the last up to a moment."""
         return [self.store.last_of(shop_id, at=at) for shop_id in self.shop_ids]
 
+    def known_at(self, as_of: Moment | None = None) -> dt.datetime:
+        """Give the moment of the last run up to a moment: what was known then, the store can tell again.
+
+        Raises
+        ------
+        StoreError
+            If nothing was known then.
+        """
+        self.ready()
+        at = None if as_of is None else self.moment(as_of)
+        known = [run.moment for run in self.runs(at=at) if run is not None]
+        if known:
+            return max(known)
+        raise StoreError(
+            f"What was known at {as_of} cannot be told: the first run in {self.store.path} began at "
+            f"{self.store.status().first_run}. Leave it out, or take a later moment."
+        )
+
     def standing(self, as_of: Moment | None = None) -> Standing:
         """Say what is known of these shops, each by its own last run, and how far it can be trusted."""
         at = None if as_of is None else self.moment(as_of)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tegro_analytics.reports import ReportFacts, write_csv, write_report, write_xlsx
+from tegro_analytics.reports import ReportFacts, ReportTables, write_csv, write_report, write_xlsx
 from tegro_analytics.texts import tr
 from tests.reports.tables import AS_OF, HOSTILE, ODD, golden, order, table, with_texts
 from tests.reports.workbooks import formulas, links, records, rows, sheet_names
@@ -121,7 +121,7 @@ def test_the_report_opens_and_computes_to_the_same_numbers(tmp_path, opened, lan
     known = ReportFacts(shop_id="=1+1", report_zone=ZONE, as_of=AS_OF, sandbox=True, warnings=HOSTILE)
     file = write_report(
         tmp_path / "report.xlsx",
-        content,
+        ReportTables(orders=content),
         facts=known,
         since="2026-03-01",
         until="2026-03-05",

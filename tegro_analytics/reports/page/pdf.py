@@ -15,6 +15,7 @@ import pyarrow as pa
 from tegro_analytics.exceptions import ExportError
 from tegro_analytics.reports.files import new_file, refuse
 from tegro_analytics.reports.page.write import page_of
+from tegro_analytics.reports.workbook.facts import ReportTables
 
 __all__ = ["BROWSERS", "write_pdf"]
 
@@ -38,7 +39,7 @@ _FLAGS = (
 
 
 def write_pdf(
-    path: str | os.PathLike[str], orders: pa.Table, *, overwrite: bool = False, **options: Any
+    path: str | os.PathLike[str], tables: ReportTables | pa.Table, *, overwrite: bool = False, **options: Any
 ) -> Path:
     """Write a report on a period as PDF: the HTML page, printed by Chromium.
 
@@ -46,8 +47,8 @@ def write_pdf(
     ----------
     path : path
         Where the file will stand; it appears whole or not at all, and belongs to its owner alone.
-    orders : pyarrow.Table
-        All known orders.
+    tables : ReportTables or pyarrow.Table
+        All that is known of the account, or the orders alone.
     overwrite : bool
         Replace an existing file.
     **options
@@ -69,7 +70,7 @@ def write_pdf(
     target = Path(path).expanduser().resolve()
     refuse(target, overwrite=overwrite)
     browser = _browser(target)
-    text = page_of(orders, **options)
+    text = page_of(tables, **options)
     with new_file(target, overwrite=overwrite) as (draft, _):
         _print(browser, text, draft, target)
     return target

@@ -19,7 +19,7 @@ from tegro_analytics.reports.page.money import money_sections
 from tegro_analytics.reports.page.orders import orders_section
 from tegro_analytics.reports.page.paper import Paper
 from tegro_analytics.reports.page.systems import conversion_section, fees_section, systems_section
-from tegro_analytics.reports.workbook.facts import ReportFacts
+from tegro_analytics.reports.workbook.facts import ReportFacts, ReportTables, tables_of
 from tegro_analytics.reports.workbook.figures import figures_of
 from tegro_analytics.reports.workbook.period import period_of
 from tegro_analytics.reports.workbook.told import notes_of
@@ -33,7 +33,7 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 def write_page(
     path: str | os.PathLike[str],
-    orders: pa.Table,
+    tables: ReportTables | pa.Table,
     *,
     facts: ReportFacts,
     since: Bound | None = None,
@@ -51,8 +51,9 @@ def write_page(
     ----------
     path : path
         Where the file will stand; it appears whole or not at all, and belongs to its owner alone.
-    orders : pyarrow.Table
-        All known orders, with the types of ``schemas.ORDERS``: the period before needs them too.
+    tables : ReportTables or pyarrow.Table
+        All that is known of the account, or the orders alone, with the types of ``schemas.ORDERS``: the
+        period before needs them too.
     facts : ReportFacts
         What is known of the data: shop, zone, the moment to which it is complete, what is odd.
     since, until : date, datetime or str, optional
@@ -88,14 +89,14 @@ def write_page(
     """
     target = Path(path).expanduser().resolve()
     refuse(target, overwrite=overwrite)
-    text = page_of(orders, facts=facts, since=since, until=until, lang=lang, pii=pii)
+    text = page_of(tables, facts=facts, since=since, until=until, lang=lang, pii=pii)
     with new_file(target, overwrite=overwrite) as (draft, _):
         draft.write_text(text, encoding="utf-8", newline="\n")
     return target
 
 
 def page_of(
-    orders: pa.Table,
+    tables: ReportTables | pa.Table,
     *,
     facts: ReportFacts,
     since: Bound | None = None,
@@ -105,9 +106,10 @@ def page_of(
 ) -> str:
     """Make the page; the parameters are those of :func:`write_page`."""
     zone, words = check_zone(facts.report_zone), language(lang)
-    first = pc.min(orders["created_at"]).as_py()
+    known = tables_of(tables)
+    first = pc.min(known.orders["created_at"]).as_py()
     period = period_of(since, until, as_of=facts.as_of, zone=zone, first=first)
-    paper = Paper(facts=facts, figures=figures_of(orders, period, facts), lang=words)
+    paper = Paper(facts=facts, figures=figures_of(known, period, facts), lang=words)
     body = tag("body", *_top(paper), tag("main", *_main(paper, pii=pii)))
     return f"<!doctype html>\n{tag('html', _head(paper), body, lang=words)}\n"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tegro_analytics.metrics import METRICS
 from tegro_analytics.reports.cells import cell_text
-from tegro_analytics.reports.styles import ACCENT, FONT, MUTED, RULE
+from tegro_analytics.reports.styles import ACCENT
+from tegro_analytics.reports.workbook.charting import GRIDLINES, SIZE, axis, placed, title_of
 from tegro_analytics.reports.workbook.figures import Row
 from tegro_analytics.reports.workbook.grid import TableColumn, write_grid
 from tegro_analytics.reports.workbook.page import Book, Page
@@ -17,23 +16,6 @@ _SHOWN = ("gross_volume", "fees", "refunds", "net_volume", "payments", "average_
 _GROSS = 1
 _HATCHED = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": ACCENT, "bg_color": "#FFFFFF"}}
 _MANY = 100
-_LABELS = 8  # at least so many days have their date below them
-_SMALL = {"name": FONT, "size": 9, "color": MUTED}
-_DAYS_AXIS = {
-    "date_axis": True,
-    "num_format": "dd.mm",
-    "num_font": _SMALL,
-    "line": {"color": RULE},
-    "major_tick_mark": "none",
-    "major_unit_type": "days",
-}
-_MONEY_AXIS = {
-    "num_format": "#,##0",
-    "num_font": _SMALL,
-    "line": {"none": True},
-    "major_gridlines": {"visible": True, "line": {"color": RULE, "width": 0.75}},
-    "min": 0,
-}
 
 
 def write_days(book: Book) -> None:
@@ -90,17 +72,10 @@ def _draw(page: Page, currency: str, days: list[Row], head: int) -> None:
             "points": [None if day["complete"] else _HATCHED for day in days],
         }
     )
-    title = {"name": FONT, "size": 12, "bold": True, "color": ACCENT}
-    chart.set_title({"name": cell_text(book.text("chart", currency=currency)), "name_font": title})
+    chart.set_title(title_of(cell_text(book.text("chart", currency=currency))))
     chart.set_legend({"none": True})
-    chart.set_x_axis(_DAYS_AXIS | {"major_unit": max(1, len(days) // _LABELS)})
-    chart.set_y_axis(_MONEY_AXIS)
+    chart.set_x_axis(axis(len(days)))
+    chart.set_y_axis(GRIDLINES | {"num_format": "#,##0"})
     chart.set_chartarea({"border": {"none": True}})
-    chart.set_size({"width": 640, "height": 340})
-    sheet.insert_chart(head, page.last + 2, chart, _placed(book, currency))
-
-
-def _placed(book: Book, currency: str) -> dict[str, Any]:
-    """Say what the chart shows to those who cannot see it."""
-    text = book.text("chart_description", currency=currency, period=book.figures.period.text(book.lang))
-    return {"description": text, "object_position": 3}
+    chart.set_size(SIZE)
+    sheet.insert_chart(head, page.last + 2, chart, placed(book, "chart_description", currency=currency))

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from xlsxwriter.utility import xl_range
 
+from tegro_analytics.metrics import METRICS
 from tegro_analytics.reports.cells import cell_text, fits_number, put_text
 from tegro_analytics.reports.styles import INTEGER
 from tegro_analytics.reports.workbook.amounts import Amounts, places_of, rounded
 from tegro_analytics.reports.workbook.figures import Row
-from tegro_analytics.reports.workbook.page import Page
+from tegro_analytics.reports.workbook.page import Book, Page
 
-__all__ = ["TableColumn", "write_grid"]
+__all__ = ["TableColumn", "columns_of", "table_widths", "write_grid"]
 
-_TEXTS = ("text", "bool", "date")
+_TEXTS = ("text", "bool", "date", "month", "instant")
+_WIDTHS = {
+    "money": 17.0,
+    "mean": 17.0,
+    "rate": 14.0,
+    "fine_rate": 14.0,
+    "cell": 14.0,
+    "count": 13.0,
+    "number": 11.0,
+    "seconds": 15.0,
+    "text": 34.0,
+    "date": 13.0,
+    "month": 13.0,
+    "instant": 21.0,
+    "bool": 12.0,
+}
+
+Places = int | Callable[[Row], int]
+"""The places of the currency: of all rows, or of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +50,61 @@ class TableColumn:
     total: Decimal | int | None = None
 
 
+def columns_of(
+    book: Book,
+    metric: str,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    kinds: Mapping[str, str] | None = None,
+    summed: Sequence[str] = (),
+) -> list[TableColumn]:
+    """Describe columns of a metric by their names; an interval is headed by its end alone.
+
+    ``kinds`` shows some otherwise than the metric says; the totals of ``summed`` are the sums of the rows.
+    """
+    columns = []
+    for name in names:
+        column = METRICS[metric].column(name)
+        part = name.removeprefix(f"{column.base}_") if column.base else ""
+        head = book.text({"n": "of"}.get(part, part)) if part else column.label(book.lang)
+        kind = (kinds or {}).get(name, column.kind)
+        total = sum(row[name] or 0 for row in rows) if name in summed and rows else None
+        columns.append(TableColumn(name, head, kind, _WIDTHS[kind], total))
+    return columns
+
+
+def table_widths(*tables: Sequence[TableColumn], first: float) -> list[float]:
+    """Give the columns of a sheet the widths that its tables need, the first one its own."""
+    most = max(map(len, tables))
+    needed = [[table[place].width for table in tables if place < len(table)] for place in range(1, most)]
+    return [first, *map(max, needed)]
+
+
 def write_grid(
-    page: Page, columns: Sequence[TableColumn], rows: Sequence[Row], *, name: str, places: int
+    page: Page,
+    columns: Sequence[TableColumn],
+    rows: Sequence[Row],
+    *,
+    name: str,
+    places: Places,
+    mark: Callable[[Row, str], Sequence[str]] | None = None,
 ) -> int:
-    """Write an Excel table, with a row of totals where a column has one; give the row of its headers."""
+    """Write an Excel table, with a row of totals where a column has one; give the row of its headers.
+
+    ``mark`` names further styles of a cell.
+    """
     head = page.row
     styles = page.heads(
         [column.head for column in columns], numbers=[_is_number(column) for column in columns]
     )
-    shown = [_amounts(column, rows, places) for column in columns]
+    usual = places if isinstance(places, int) else 0
+    shown = [_amounts(column, rows, usual) for column in columns]
     for page.row, row in enumerate(rows, start=head + 1):
+        own = None if isinstance(places, int) else Amounts(places(row))
         for place, (column, amounts) in enumerate(zip(columns, shown, strict=True)):
-            page.value(place, row[column.name], column.kind, "line", amounts=amounts)
+            style = ("line", *(mark(row, column.name) if mark else ()))
+            page.value(place, row[column.name], column.kind, *style, amounts=own or amounts)
     described: list[dict[str, Any]] = [
         {"header": cell_text(column.head), "header_format": style}
         for column, style in zip(columns, styles, strict=True)
@@ -85,7 +147,8 @@ def _amounts(column: TableColumn, rows: Sequence[Row], places: int) -> Amounts:
     """Find how many places the amounts of a column have at most."""
     if column.kind != "money":
         return Amounts(places)
-    return Amounts(places, max((places_of(row[column.name]) for row in rows), default=0))
+    said = (row[column.name] for row in rows)
+    return Amounts(places, max((places_of(amount) for amount in said if amount is not None), default=0))
 
 
 @dataclass(frozen=True, slots=True)

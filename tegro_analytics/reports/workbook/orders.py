@@ -51,15 +51,7 @@ def write_orders(book: Book, *, pii: bool, companion: str | None) -> None:
         line=True,
     )
     page = book.page(book.text("orders"), widths=rows.widths())
-    heads, right = rows.heads(), rows.right_aligned()
-    head = page.row
-    styles = page.heads(heads, numbers=right)
-    columns = [{"header": text, "header_format": style} for text, style in zip(heads, styles, strict=True)]
-    end = rows.write(page.sheet, head + 1)
-    last = max(end - 1, head + 1)
-    page.sheet.add_table(
-        head, 0, last, len(heads) - 1, {"name": book.table_name("Orders"), "style": None, "columns": columns}
-    )
+    head = page.rows_table(rows, name="Orders")
     page.sheet.freeze_panes(head + 1, 3)
     page.sheet.repeat_rows(head)
 

@@ -39,6 +39,14 @@ class Period:
             return Period(_months_back(self.since, months), self.since, self.zone)
         return Period(self.since - (self.until - self.since), self.since, self.zone)
 
+    @property
+    def twelve_months(self) -> Period:
+        """Give the twelve calendar months that end with the month of its last moment."""
+        last = (self.until - dt.timedelta.resolution).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        return Period(_months_back(last, 11), _months_back(last, -1), self.zone)
+
     def instants(self) -> tuple[dt.datetime, dt.datetime]:
         """Give both bounds as moments in UTC."""
         since, until = window(self.since, self.until, self.zone).instants()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tegro_analytics.metrics import METRICS
 from tegro_analytics.reports.workbook.figures import Row
-from tegro_analytics.reports.workbook.grid import TableColumn, write_grid
+from tegro_analytics.reports.workbook.grid import TableColumn, columns_of, write_grid
 from tegro_analytics.reports.workbook.page import Book
 
 __all__ = ["write_systems"]
@@ -25,8 +27,6 @@ _SHOWN = (
     "rank",
 )
 _SUMMED = ("payments", "gross_volume", "fees", "refunds", "net_volume", "orders")
-_INTERVAL = {"conversion_24h_low": "low", "conversion_24h_high": "high"}
-_WIDTHS = {"money": 16.0, "rate": 16.0, "fine_rate": 16.0, "count": 12.0, "number": 10.0}
 
 
 def write_systems(book: Book) -> None:
@@ -57,11 +57,5 @@ def write_systems(book: Book) -> None:
 
 def _columns(book: Book, rows: list[Row]) -> list[TableColumn]:
     """Describe the table; sums over the systems are exact."""
-    metric = METRICS["payment_systems"]
-    columns = [TableColumn("payment_system", metric.column("payment_system").label(book.lang), "text", 40)]
-    for name in _SHOWN:
-        column = metric.column(name)
-        head = book.text(_INTERVAL[name]) if name in _INTERVAL else column.label(book.lang)
-        total = sum(row[name] for row in rows) if name in _SUMMED and rows else None
-        columns.append(TableColumn(name, head, column.kind, _WIDTHS[column.kind], total))
-    return columns
+    first, *rest = columns_of(book, "payment_systems", ("payment_system", *_SHOWN), rows, summed=_SUMMED)
+    return [replace(first, width=40), *rest]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.metadata
 from collections.abc import Iterator
 
 from tegro_analytics.metrics import METRICS
 from tegro_analytics.reports.workbook.facts import ReportFacts
 from tegro_analytics.reports.workbook.figures import Figures
+from tegro_analytics.schemas import ORDERS
 from tegro_analytics.texts import catalogue, tr
 
 __all__ = ["Told", "facts_of", "formulas_of", "notes_of", "rules_of"]
@@ -75,7 +75,7 @@ def facts_of(told: Told) -> dict[str, str]:
         "orders": str(figures.orders.num_rows),
         "tests": str(figures.tests),
         "quarantined": str(facts.quarantined),
-        "version": f"tegro_analytics {importlib.metadata.version('tegro_analytics')}",
+        "version": facts.version,
     }
 
 
@@ -85,7 +85,8 @@ def formulas_of(told: Told, *names: str) -> Iterator[tuple[str, str, str]]:
     for name in names:
         metric = METRICS[name]
         for column in metric.columns:
-            if column.base is None and column.kind != "text" and column.name not in seen:
+            own = column.base is None and column.kind != "text" and column.name not in ORDERS.by_name
+            if own and column.name not in seen:
                 seen.add(column.name)
                 yield metric.title(told.lang), column.label(told.lang), column.formula(told.lang)
     for part in ("low", "high", "n"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,16 +11,20 @@ import pyarrow.compute as pc
 from tegro_analytics.metrics.asking.window import Bound
 from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.files import refuse
+from tegro_analytics.reports.workbook.account import write_account
+from tegro_analytics.reports.workbook.conversion import write_conversion
+from tegro_analytics.reports.workbook.customers import write_customers
 from tegro_analytics.reports.workbook.days import write_days
 from tegro_analytics.reports.workbook.definitions import write_definitions
-from tegro_analytics.reports.workbook.facts import ReportFacts
-from tegro_analytics.reports.workbook.figures import Figures, figures_of
+from tegro_analytics.reports.workbook.facts import ReportFacts, ReportTables, tables_of
+from tegro_analytics.reports.workbook.fees import write_fees
+from tegro_analytics.reports.workbook.figures import Figures, figures_of, within
 from tegro_analytics.reports.workbook.orders import LIMIT, write_orders
 from tegro_analytics.reports.workbook.page import Book
 from tegro_analytics.reports.workbook.period import period_of
+from tegro_analytics.reports.workbook.recorded import Recorded
 from tegro_analytics.reports.workbook.summary import write_summary
 from tegro_analytics.reports.workbook.systems import write_systems
-from tegro_analytics.reports.workbook.told import facts_of
 from tegro_analytics.reports.xlsx import new_workbook, write_xlsx
 from tegro_analytics.texts import language
 
@@ -42,7 +45,7 @@ def companion_of(path: str | os.PathLike[str]) -> Path:
 
 def write_report(
     path: str | os.PathLike[str],
-    orders: pa.Table,
+    tables: ReportTables | pa.Table,
     *,
     facts: ReportFacts,
     since: Bound | None = None,
@@ -54,16 +57,18 @@ def write_report(
 ) -> Path:
     """Write a report on a period as a workbook.
 
-    It has a summary with the period before, the days of each currency with a chart, the payment systems, the
-    orders, and a last sheet that says where every number comes from. Amounts of different currencies are
-    never added. More than ``limit`` orders go to ``NAME-orders.xlsx`` beside it.
+    It has a summary with the period before, the days of each currency with a chart, fees and their audit,
+    conversion, the payment systems, customers, withdrawals and balance, the orders, and a last sheet that
+    says where every number comes from. Amounts of different currencies are never added. More than ``limit``
+    orders go to ``NAME-orders.xlsx`` beside it.
 
     Parameters
     ----------
     path : path
         Where the workbook will stand; it appears whole or not at all, and belongs to its owner alone.
-    orders : pyarrow.Table
-        All known orders, with the types of ``schemas.ORDERS``: the period before needs them too.
+    tables : ReportTables or pyarrow.Table
+        Orders, withdrawals, balances and shops of the account, all that is known of them; or the orders
+        alone, with the types of ``schemas.ORDERS``.
     facts : ReportFacts
         What is known of the data: shop, zone, the moment to which it is complete, what is odd.
     since, until : date, datetime or str, optional
@@ -100,22 +105,30 @@ def write_report(
     'february.xlsx'
     """
     zone, words = check_zone(facts.report_zone), language(lang)
-    first = pc.min(orders["created_at"]).as_py()
+    known = tables_of(tables)
+    first = pc.min(known.orders["created_at"]).as_py()
     period = period_of(since, until, as_of=facts.as_of, zone=zone, first=first)
-    figures = figures_of(orders, period, facts)
-    companion = companion_of(path) if figures.orders.num_rows > limit else None
-    if companion:
-        refuse(companion, overwrite=overwrite)
+    count = pc.sum(within(known.orders, period)).as_py() or 0
+    companion = companion_of(path) if count > limit else None
+    for file in filter(None, (Path(path).expanduser().resolve(), companion)):
+        refuse(file, overwrite=overwrite)
+    figures = figures_of(known, period, facts)
     with new_workbook(
         path, title=_title(figures, facts, words), overwrite=overwrite, constant_memory=False
     ) as plain:
         book = Book(plain, facts=facts, figures=figures, lang=words)
         write_summary(book)
         write_days(book)
+        write_fees(book)
+        write_conversion(book)
         write_systems(book)
+        write_customers(book)
+        write_account(book, pii=pii)
         write_orders(book, pii=pii, companion=companion.name if companion else None)
         write_definitions(book)
-        _remember(plain, book, pii=pii)
+        recorded = _recorded(book, pii=pii, limit=limit, companion=companion)
+        for name, value in recorded.properties().items():
+            plain.set_custom_property(name, value, "text")
         if companion:
             write_xlsx(
                 figures.orders,
@@ -133,20 +146,23 @@ def _title(figures: Figures, facts: ReportFacts, lang: str) -> str:
     return f"{facts.shop}: {figures.period.text(lang)}"
 
 
-def _remember(plain: Any, book: Book, *, pii: bool) -> None:
-    """Keep in the properties of the file what another program needs to compute it again."""
+def _recorded(book: Book, *, pii: bool, limit: int, companion: Path | None) -> Recorded:
+    """Say what it takes to compute the report again."""
     period, facts = book.figures.period, book.facts
-    kept = {
-        "since": period.since.isoformat(),
-        "until": period.until.isoformat(),
-        "zone": facts.report_zone,
-        "as_of": facts.as_of.isoformat(),
-        "shop_id": facts.shop_id,
-        "merchant_share": f"{facts.merchant_share:f}",
-        "sandbox": str(facts.sandbox).lower(),
-        "lang": book.lang,
-        "pii": str(pii).lower(),
-        "version": facts_of(book)["version"],
-    }
-    for name, value in kept.items():
-        plain.set_custom_property(f"tegro.{name}", value, "text")
+    return Recorded(
+        since=period.since,
+        until=period.until,
+        zone=facts.report_zone,
+        as_of=facts.as_of,
+        known_at=facts.known_at or facts.as_of,
+        shop_id=facts.shop_id,
+        merchant_share=facts.merchant_share,
+        plan=facts.plan,
+        quarantined=facts.quarantined,
+        sandbox=facts.sandbox,
+        lang=book.lang,
+        pii=pii,
+        limit=limit,
+        companion=companion.name if companion else None,
+        version=facts.version,
+    )
