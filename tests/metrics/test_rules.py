@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -78,6 +80,16 @@ def test_a_refund_counts_when_it_was_first_seen() -> None:
         [2, 9, 0, 100],
         [7, 10, 100, 0],
     ]
+
+
+def test_a_refund_in_an_hour_that_comes_twice_is_bounded_as_its_payment() -> None:
+    again = dt.datetime(2026, 10, 25, 1, 15, tzinfo=dt.UTC)  # 02:15 in Berlin, for the second time
+    berlin = ZoneInfo("Europe/Berlin")
+    row = {**order(1, created=OLD, status=3, fee="0"), "created_at": again, "paid_at": again}
+    orders = arrow([{**row, "refund_first_seen_at": again}], zone=berlin)
+    for bounds, whole in (({"since": "2026-10-25 02:30"}, 100), ({"until": "2026-10-25 02:30"}, 0)):
+        (sums,) = records(revenue(orders, zone=berlin, **bounds))
+        assert (sums["gross_volume"], sums["refunds"]) == (whole, whole)
 
 
 def test_paid_without_a_date_is_dated_by_its_creation() -> None:

@@ -176,14 +176,16 @@ def order_differences(
 ) -> MetricFrame:
     """List the orders on which the merchant's own books and what was paid here do not agree.
 
-    One row for each order number and currency: the most urgent result first, then the largest difference.
+    One row for each order number and currency: the most urgent result first, then by currency, the largest
+    difference first.
 
     Parameters
     ----------
     orders, mine, on, amount, currency, status, since, until, money, zone, reference
         As for :func:`~tegro_analytics.match_orders`.
     limit
-        How many rows to give; None gives all. ``found`` of the result counts all in any case.
+        How many rows to give; None gives all. Of one result each currency gives its first ones in turn, for
+        amounts of different currencies are not compared. ``found`` of the result counts all in any case.
 
     Returns
     -------
@@ -226,6 +228,7 @@ def order_differences(
     from tegro_analytics.metrics.account.matching import compared
     from tegro_analytics.metrics.account.mine import Names
     from tegro_analytics.metrics.results.finish import listed
+    from tegro_analytics.metrics.results.turns import in_turn
 
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
         raise DataError(f"limit={limit!r}: give the number of rows that are wanted, or None for all")
@@ -234,7 +237,8 @@ def order_differences(
     )
     table, here = compared(question, mine, Names(on, amount, currency, status), detailed=True)
     rows = _differing(table)
-    values = _values(rows if limit is None else rows.slice(0, limit), here)
+    chosen = in_turn(rows["currency"].to_pylist(), limit, within=rows["result"].to_pylist())
+    values = _values(rows.take(chosen), here)
     return listed(
         ORDER_DIFFERENCES, values, money=question.money, zone=question.window.zone, found=rows.num_rows
     )
@@ -286,7 +290,7 @@ def _summed(table: pa.Table) -> pd.DataFrame:
 
 
 def _differing(table: pa.Table) -> pa.Table:
-    """Take the comparisons that do not agree, the most urgent first, then the largest difference."""
+    """Take the comparisons that do not agree, the most urgent first, then the largest of each currency."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -297,7 +301,7 @@ def _differing(table: pa.Table) -> pa.Table:
     here, there = (rows[f"amount_{side}"].cast(pa.decimal128(37, 8)) for side in ("here", "there"))
     rows = rows.append_column("difference", pc.subtract(here, there))
     rows = rows.append_column("~size", pc.abs(rows["difference"]))
-    order = [("result", "ascending"), ("~size", "descending"), ("currency", "ascending")]
+    order = [("result", "ascending"), ("currency", "ascending"), ("~size", "descending")]
     return rows.sort_by([*order, ("payment_id", "ascending"), ("place", "ascending")])
 
 

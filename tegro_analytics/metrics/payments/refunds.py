@@ -19,6 +19,7 @@ from tegro_analytics.metrics.results.cells import part
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tegro_analytics.metrics.asking.window import Window
     from tegro_analytics.metrics.results.cells import Days
 
 __all__ = ["NEEDS", "refunds"]
@@ -66,9 +67,20 @@ def _clock(question: Question, table: pa.Table) -> tuple[Days, NDArray[np.int64]
     if question.hourly:
         hours = table[HOUR].fill_null(0).to_numpy().copy()
     hours[known] = (local - midnight)[known] // _AN_HOUR
-    bounds, inside = question.window, known.copy()
-    if bounds.since is not None:
-        inside &= local >= np.datetime64(bounds.since, "us")
-    if bounds.until is not None:
-        inside &= local < np.datetime64(bounds.until, "us")
+    inside = known & _within(question.window, local, moments.tz_localize(None).to_numpy("M8[us]"))
     return np.where(known, midnight, table[DAY].to_numpy().astype("M8[D]")), hours, inside | ~known
+
+
+def _within(bounds: Window, local: NDArray[np.datetime64], utc: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Say which moments lie within the bounds, as payments do: by their day, else by the instant.
+
+    Where clocks go back, a wall-clock time comes twice, and its instants alone tell which one it is.
+    """
+    by_days = bounds.by_days
+    since, until = (bounds.since, bounds.until) if by_days else bounds.instants()
+    moments, inside = local if by_days else utc, np.ones(len(local), np.bool_)
+    if since is not None:
+        inside &= moments >= np.datetime64(since.replace(tzinfo=None), "us")
+    if until is not None:
+        inside &= moments < np.datetime64(until.replace(tzinfo=None), "us")
+    return inside

@@ -60,8 +60,8 @@ def rfm(
 ) -> MetricFrame:
     """List the customers: how recently, how often and how much each paid, as models of repeat buying take it.
 
-    One row for each currency and customer, those with the largest gross volume first, then by ``customer``.
-    Amounts are compared as numbers, whatever their currency: give the orders of one to rank within it.
+    One row for each currency and customer: by currency, those with the largest gross volume first, then by
+    ``customer``.
 
     Parameters
     ----------
@@ -76,7 +76,8 @@ def rfm(
     money, zone, reference
         As for :func:`~tegro_analytics.revenue`.
     limit
-        How many rows to give; None for all. ``found`` of the result says how many there are.
+        How many rows to give; None for all. Each currency gives its first ones in turn, for amounts of
+        different currencies are not compared. ``found`` of the result says how many there are.
 
     Returns
     -------
@@ -136,6 +137,7 @@ def _customers(question: Question, payments: nw.LazyFrame[Any], limit: int | Non
 
     from tegro_analytics.metrics.asking.clocks import DAY
     from tegro_analytics.metrics.engines.expressions import SUM
+    from tegro_analytics.metrics.results.turns import LARGEST, first_in_turn
 
     payments = payments.filter(~nw.col("customer").is_null())
     days = payments.group_by(*_WHO, DAY).agg(nw.col("amount").sum().cast(SUM).alias("gross_volume"))
@@ -151,8 +153,10 @@ def _customers(question: Question, payments: nw.LazyFrame[Any], limit: int | Non
             nw.col(DAY).count().cast(nw.Int64).alias("payment_days"),
         )
     )
-    ordered = each.sort("gross_volume", "customer", "currency", descending=[True, False, False])
-    table = question.source.collect(ordered if limit is None else ordered.head(limit))
+    # Spark needs room for a digit to subtract without rounding.
+    each = each.with_columns((nw.lit(0) - nw.col("gross_volume").cast(nw.Decimal(37, 8))).alias(LARGEST))
+    table = question.source.collect(first_in_turn(each, (LARGEST, "customer"), limit))
+    table = table.sort_by([(name, "ascending") for name in ("currency", LARGEST, "customer")])
     if limit is None or table.num_rows < limit:
         return table, table.num_rows
     count = question.source.collect(payments.select(*_WHO).unique().select(nw.len().alias("found")))

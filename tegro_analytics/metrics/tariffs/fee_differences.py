@@ -64,7 +64,7 @@ def fee_differences(
 ) -> MetricFrame:
     """List the payments whose fee differs from the one that the tariff of the merchant asks.
 
-    One row for each payment, those with the largest difference first, whatever its sign and currency; of
+    One row for each payment: by currency, those with the largest difference first, whatever its sign; of
     equal ones the lower ``id``. Fees are rounded, and tariffs chosen, as :func:`~tegro_analytics.fee_audit`
     does it.
 
@@ -78,7 +78,8 @@ def fee_differences(
         Where the tariff table stands; by default the published one, which is no contract:
         ``load_reference(tariffs=...)`` takes that of the merchant.
     limit
-        How many rows to give; None gives all. ``found`` of the result counts all in any case.
+        How many rows to give; None gives all. Each currency gives its first ones in turn, for amounts of
+        different currencies are not compared. ``found`` of the result counts all in any case.
 
     Returns
     -------
@@ -141,12 +142,13 @@ def fee_differences(
 def _differences(
     question: Question, terms: Sequence[Terms], limit: int | None
 ) -> tuple[list[dict[str, Any]], int]:
-    """Find the payments that differ, largest first, and count them all.
+    """Find the payments that differ, the largest of each currency first, and count them all.
 
     The engine orders what it can check and brings as many as are wanted; the rest is decided here.
     """
     import narwhals as nw
 
+    from tegro_analytics.metrics.results.turns import LARGEST, first_in_turn, in_turn
     from tegro_analytics.metrics.tariffs import audited
     from tegro_analytics.metrics.tariffs.expected import DIFFERENCE, EXPECTED, TERMS
 
@@ -154,20 +156,22 @@ def _differences(
     frame = audited.checked(question, terms)
     quick = frame.filter(nw.col(DIFFERENCE) != 0)
     found = question.source.collect(quick.select(nw.len().alias(size)))[size][0].as_py()
-    ordered = quick.with_columns(**{size: nw.col(DIFFERENCE).abs()})
-    ordered = ordered.sort([size, "id", "shop_id"], descending=[True, False, False], nulls_last=True)
-    rows = question.source.collect((ordered if limit is None else ordered.head(limit)).select(*names))
+    quick = quick.with_columns(**{LARGEST: nw.lit(0) - nw.col(DIFFERENCE).abs()})
+    first = first_in_turn(quick, (LARGEST, "id", "shop_id"), limit)
+    rows = question.source.collect(first.select(*names))
     others = question.source.collect(frame.filter(~nw.col(audited.OTHER).is_null()).select(*names))
     decided = _decided(question, others.to_pylist(), terms)
     every = sorted([*rows.to_pylist(), *decided], key=_order)
-    return every[:limit], found + len(decided)
+    chosen = in_turn([row["currency"] for row in every], limit)
+    return [every[place] for place in chosen.tolist()], found + len(decided)
 
 
-def _order(row: dict[str, Any]) -> tuple[int, int, str]:
-    """Put the largest difference first, then the lower number, then the shop."""
+def _order(row: dict[str, Any]) -> tuple[bool, str, int, int, str]:
+    """Sort by currency; put the largest difference first, then the lower number, then the shop."""
     from tegro_analytics.metrics.tariffs.expected import DIFFERENCE
 
-    return -abs(row[DIFFERENCE]), row["id"], str(row["shop_id"])
+    currency = row["currency"]
+    return currency is None, currency or "", -abs(row[DIFFERENCE]), row["id"], str(row["shop_id"])
 
 
 def _decided(question: Question, rows: list[dict[str, Any]], terms: Sequence[Terms]) -> list[dict[str, Any]]:

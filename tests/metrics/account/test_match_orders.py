@@ -102,6 +102,23 @@ def test_the_list_is_long_first_and_counts_all() -> None:
             order_differences(arrow(orders), books(), limit=limit)
 
 
+def test_each_currency_gives_its_largest_in_turn() -> None:
+    amounts = [("RUB", "900"), ("RUB", "800"), ("USD", "9"), ("USD", "8")]
+    orders = [
+        paid(number, f"o-{number}", amount=amount, currency=code)
+        for number, (code, amount) in enumerate(amounts)
+    ]
+    own = books(("o-2", 10)).assign(currency="USD")  # the most urgent comes first, whatever its currency
+    listed = {limit: order_differences(arrow(orders), own, limit=limit) for limit in (1, 3, None)}
+    shown = {
+        limit: list(zip(frame["currency"], frame["difference"], strict=True))
+        for limit, frame in listed.items()
+    }
+    assert shown[1] == [("USD", -1)]
+    assert shown[3] == [("USD", -1), ("RUB", 900), ("USD", 8)]
+    assert shown[None] == [("USD", -1), ("RUB", 900), ("RUB", 800), ("USD", 8)]
+
+
 def test_the_state_of_the_merchant() -> None:
     orders = [paid(1, "a"), paid(2, "b"), paid(3, "c", status=0), paid(4, "d", status=0)]
     expected = {
@@ -409,7 +426,10 @@ def check(
         for row in records(differing)
     ]
     assert Counter(found) == Counter(one for one in expected if one[0] != "matched")
-    ranks = [(oracle.RESULTS.index(row["result"]), -abs(row["difference"])) for row in records(differing)]
+    ranks = [
+        (oracle.RESULTS.index(row["result"]), row["currency"] or "~", -abs(row["difference"]))
+        for row in records(differing)
+    ]
     assert ranks == sorted(ranks)
 
 

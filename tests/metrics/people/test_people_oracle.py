@@ -114,7 +114,7 @@ def check_rfm(engine: str, asked: Draw) -> None:
     cells = read(found, ["currency", "customer"], LISTED)
     mails = {(currency, (key_of[key] or "").strip().lower()): cell for (currency, key), cell in cells.items()}
     assert_same(mails, oracle.rfm(rows, zone, limits, now))
-    order = [(-row["gross_volume"], row["customer"], row["currency"]) for row in found.to_dict("records")]
+    order = [(row["currency"], -row["gross_volume"], row["customer"]) for row in found.to_dict("records")]
     assert order == sorted(order)
 
 

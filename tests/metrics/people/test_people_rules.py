@@ -285,7 +285,24 @@ def test_who_pays_in_two_currencies_is_listed_in_each() -> None:
         paid(3, "01-25", amount="30", currency="USD"),
     ]  # fmt: skip
     names = ("currency", "payment_days", "recency_days", "monetary", "gross_volume")
-    assert shown(rfm(arrow(rows)), *names) == [["USD", 2, 5, 30, 80], ["RUB", 1, 0, None, 10]]
+    assert shown(rfm(arrow(rows)), *names) == [["RUB", 1, 0, None, 10], ["USD", 2, 5, 30, 80]]
+
+
+@pytest.mark.parametrize("engine", SOME_ENGINES)
+def test_each_currency_gives_its_largest_in_turn(engine: str) -> None:
+    amounts = {"RUB": ["9000", "8000", "7000"], "USD": ["90", "80"], "EUR": ["1"]}
+    rows = [
+        paid(number, "01-10", f"{number}@x.ru", amount=amount, currency=currency)
+        for number, (currency, amount) in enumerate((code, one) for code in amounts for one in amounts[code])
+    ]
+    orders = native(engine, arrow(rows))
+    for limit, listed in {
+        2: [["EUR", 1], ["RUB", 9000]],
+        4: [["EUR", 1], ["RUB", 9000], ["RUB", 8000], ["USD", 90]],
+        None: [["EUR", 1], ["RUB", 9000], ["RUB", 8000], ["RUB", 7000], ["USD", 90], ["USD", 80]],
+    }.items():
+        frame = rfm(orders, limit=limit)
+        assert (shown(frame, "currency", "gross_volume"), frame.found) == (listed, 6)
 
 
 @pytest.mark.parametrize("engine", SOME_ENGINES)

@@ -114,7 +114,7 @@ def total(values: Iterable[Decimal]) -> Decimal:
 def differing(
     paid: Iterable[tuple[dt.date, Row]], tariffs: Sequence[Tariff], plan: str
 ) -> list[dict[str, Any]]:
-    """List the payments whose fee differs, the largest difference first."""
+    """List the payments whose fee differs, by currency, the largest difference first."""
     found = []
     for day, row in paid:
         tariff = tariff_of(tariffs, plan, row, day)
@@ -125,13 +125,23 @@ def differing(
             found.append(
                 {
                     "id": row["id"],
+                    "currency": row["currency"],
                     "expected_fee": asked,
                     "fee_difference": row["fee"] - asked,
                     "tariff_rate": float(Fraction(tariff.percent) / 100),
                     "tariff_minimum": tariff.minimum or None,
                 }
             )
-    return sorted(found, key=lambda one: (-abs(one["fee_difference"]), one["id"]))
+    return sorted(found, key=lambda one: (one["currency"], -abs(one["fee_difference"]), one["id"]))
+
+
+def first_of(listed: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
+    """Take so many: the largest of each currency, then the second largest of each, and so on."""
+    places = [
+        sum(other["currency"] == one["currency"] for other in listed[:row]) for row, one in enumerate(listed)
+    ]
+    taken = sorted(range(len(listed)), key=lambda row: (places[row], listed[row]["currency"]))[:limit]
+    return [listed[row] for row in sorted(taken)]
 
 
 Amounts = dict[tuple[Any, dt.date, Any], tuple[Fraction, Fraction]]
