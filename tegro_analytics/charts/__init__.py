@@ -4,8 +4,10 @@
 >>> for name in charts.__all__:
 ...     print(name)
 alt_text
+checkouts
 cohorts
 conversion
+conversion_value
 data
 fee_audit
 fees
@@ -22,7 +24,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tegro_analytics.charts.checkout.checkouts import checkouts
 from tegro_analytics.charts.checkout.conversion import conversion
+from tegro_analytics.charts.checkout.conversion_value import conversion_value
 from tegro_analytics.charts.checkout.heat_map import heat_map
 from tegro_analytics.charts.checkout.time_to_pay import time_to_pay
 from tegro_analytics.charts.drawing.sheet import drawing
@@ -38,8 +42,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alt_text",
+    "checkouts",
     "cohorts",
     "conversion",
+    "conversion_value",
     "data",
     "fee_audit",
     "fees",

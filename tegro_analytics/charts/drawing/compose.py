@@ -36,7 +36,7 @@ def conclude(
     source: Source,
     *,
     said: Sequence[str],
-    counted: str | int,
+    counted: str | int | None,
     height: float,
     periods: Periods | None = None,
     unit: str = "",
@@ -57,7 +57,7 @@ def conclude(
     vars(page.ax)["tegro"] = Drawing(source.subject.metric, source.currency, lang, data, alt)
 
 
-def blank(page: Sheet, source: Source, *, counted: str | int) -> None:
+def blank(page: Sheet, source: Source, *, counted: str | int | None) -> None:
     """Draw a panel that says plainly that there is nothing to draw."""
     lang = page.lang
     height = 110.0

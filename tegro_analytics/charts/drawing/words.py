@@ -106,16 +106,18 @@ def _days(source: Source, lang: str, periods: Periods | None) -> str:
     return span(first, last, lang) if first and last and first <= last else ""
 
 
-def notes(source: Source, lang: str, *, counted: str | int, more: Sequence[str] = ()) -> list[str]:
+def notes(source: Source, lang: str, *, counted: str | int | None, more: Sequence[str] = ()) -> list[str]:
     """Write the lines under a chart: how many, as of when, what is left out, how it is reckoned.
 
-    ``counted`` is the number of what is drawn, or the column that adds up to it.
+    ``counted`` is the number of what is drawn, or the column that adds up to it; None where none is told.
     """
-    number = counted if isinstance(counted, int) else round(source.total(counted))
-    first = [plural(f"count.chart.{source.chart}", number, lang)]
+    first = []
+    if counted is not None:
+        number = counted if isinstance(counted, int) else round(source.total(counted))
+        first.append(plural(f"count.chart.{source.chart}", number, lang))
     if source.facts.as_of is not None:
         first.append(tr("chart.as_of", lang, moment=moment(source.facts.as_of, lang)))
-    lines = [" · ".join(first)]
+    lines = [" · ".join(first)] if first else []
     if source.others:
         others = ", ".join(_other(name, number, source.subject.unit, lang) for name, number in source.others)
         lines.append(

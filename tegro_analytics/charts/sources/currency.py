@@ -9,6 +9,7 @@ import pandas as pd
 
 from tegro_analytics.charts.sources.source import Source, floats
 from tegro_analytics.exceptions import DataError, MixedCurrencies
+from tegro_analytics.reference import load_reference
 
 __all__ = ["one_currency"]
 
@@ -50,7 +51,8 @@ def _weights(weight: str, table: pd.DataFrame) -> dict[str, int]:
         (str(name), int(np.nansum(floats(rows[weight]))) if weight in rows else len(rows))
         for name, rows in table.groupby("currency", sort=True)
     ]
-    return dict(sorted(counted, key=lambda pair: -pair[1]))
+    known = load_reference().currencies.values()  # where as much speaks for each, a currency of the house
+    return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0] not in known)))
 
 
 def _sorted(source: Source, table: pd.DataFrame) -> pd.DataFrame:
