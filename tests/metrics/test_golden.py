@@ -197,4 +197,6 @@ def test_bands_of_amounts(golden: Any) -> None:
     roubles = bands[bands["currency"] == "RUB"]
     assert roubles["amount_band"].tolist() == [100, 200, 500, 1_000]
     assert [float(value) for value in roubles["gross_volume"]] == [150, 700, 500, 1000]
-    assert conversion(golden, by="amount_band")["orders"].tolist() == [1, 1, 3, 3, 1]
+    orders = conversion(golden, by=["currency", "amount_band"])
+    assert orders["orders"].tolist() == [1, 3, 3, 1, 1]
+    assert orders["amount_band"].tolist() == [100, 200, 500, 1_000, 0]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from tegro_analytics.exceptions import DataError
+from tegro_analytics.exceptions import DataError, MixedCurrencies
 from tegro_analytics.metrics import conversion, conversion_value, fees, payment_systems, revenue
 from tegro_analytics.reference import Status, load_reference
 from tests.golden import Row, arrow, golden_rows, order, records
@@ -208,6 +208,18 @@ def test_money_is_exact_where_floats_are_not() -> None:
     assert sum([0.1] * 10) != 1
     assert sold(*rows)["gross_volume"] == 1
     assert the_row(revenue(arrow(rows)))["gross_volume"] == 1.0
+
+
+def test_amounts_of_two_currencies_share_no_band() -> None:
+    roubles = [order(1, created=OLD, paid=SOON), order(2, created=OLD, paid=SOON, amount="900")]
+    dollar = order(3, created=OLD, paid=SOON, currency="USD", amount="2")
+    test = order(4, created=OLD, currency="USD", is_test=True)
+    assert conversion(arrow([*roubles, test]), by="amount_band")["orders"].tolist() == [1, 1]
+    rates = pd.DataFrame({"date": ["2026-03-01"], "currency": "USD", "rate": 80})
+    for metric, options in ((conversion, {}), (revenue, {"total_in": "RUB", "fx": rates})):
+        with pytest.raises(MixedCurrencies, match=r"'RUB', 'USD': ask for by=\['currency', 'amount_band'\]"):
+            metric(arrow([*roubles, dollar]), by="amount_band", **options)
+    assert revenue(arrow([*roubles, dollar]), by="amount_band")["amount_band"].tolist() == [100, 500, 0]
 
 
 def test_currencies_are_never_added() -> None:

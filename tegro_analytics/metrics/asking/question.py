@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tegro_analytics.exceptions import DataError
+from tegro_analytics.exceptions import DataError, MixedCurrencies
 from tegro_analytics.metrics.asking.bands import AMOUNT_BAND, amount_band
 from tegro_analytics.metrics.asking.exchange import Exchange, exchange
 from tegro_analytics.metrics.asking.periods import Freq, frequency
+from tegro_analytics.metrics.asking.populations import not_test
 from tegro_analytics.metrics.asking.window import Bound, Window, instant, local_time, window
 from tegro_analytics.metrics.definition import PERIOD_KEYS, Metric
 from tegro_analytics.metrics.engines.source import MoneyForm, Source, moment_of, money_form, open_source
@@ -103,6 +104,8 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
     source = open_source(orders, columns, metric=metric.name, zone=asked.zone)
     if AMOUNT_BAND in dims:
         source = replace(source, frame=source.frame.with_columns(amount_band().alias(AMOUNT_BAND)))
+        if "currency" not in (*metric.keys, *dims) or asked.total_in is not None:
+            _refuse_several_currencies(source)
     bounds = window(asked.since, asked.until, source.zone)
     as_of = None
     if asked.as_of is not None:
@@ -118,6 +121,23 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
         reference=asked.reference or load_reference(),
         exchange=exchange(asked.total_in, asked.fx),
     )
+
+
+def _refuse_several_currencies(source: Source) -> None:
+    """Refuse bands over several currencies: 100 of one and 100 of another have nothing in common.
+
+    Raises
+    ------
+    MixedCurrencies
+        If the orders have several.
+    """
+    live = source.frame.filter(not_test()).select("currency").unique()
+    codes = sorted(str(code) for code in source.collect(live)["currency"].to_pylist())
+    if len(codes) > 1:
+        raise MixedCurrencies(
+            f"by={AMOUNT_BAND!r} compares amounts, and the orders have {', '.join(map(repr, codes))}: ask "
+            f"for by=['currency', {AMOUNT_BAND!r}] without total_in=, or give the orders of one currency"
+        )
 
 
 def names_of(by: By) -> tuple[str, ...]:
@@ -161,7 +181,7 @@ def _columns(
     clocks = ("created",) if metric.clock == "created" else ("paid", "created")
     columns = [*needs, *metric.keys, *(name for name in dims if name not in (*CALENDAR, AMOUNT_BAND))]
     if AMOUNT_BAND in dims:
-        columns.append("amount")
+        columns += ["amount", "currency", "is_test"]
     if asked.as_of is None:
         columns.append("as_of")
     if freq == "hour" or "hour" in dims:

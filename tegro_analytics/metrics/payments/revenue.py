@@ -94,7 +94,8 @@ def revenue(
         ``hour``, ``day``, ``week``, ``month``, ``quarter`` or ``year``. Periods without payments are rows
         with 0.
     by
-        A column of the orders or a list of them; also ``hour`` and ``weekday`` (1 = Monday) of the payment.
+        A column of the orders or a list of them; also ``hour`` and ``weekday`` (1 = Monday) of the payment,
+        and ``amount_band``, the amount from which the band of the order goes on.
     as_of
         The moment to which the orders are complete; by default their column ``as_of``. It decides what is
         complete, and leaves no order out.
@@ -152,6 +153,9 @@ def revenue(
         If a parameter or a column cannot be used as it is.
     MissingRate
         If a total is asked for without rates, or the rate of a day with payments is missing.
+    MixedCurrencies
+        If bands of amounts are asked for over several currencies: with ``total_in``, or by a metric whose
+        rows are not those of one currency, unless ``by`` holds ``currency`` too.
 
     Examples
     --------

@@ -54,6 +54,8 @@ def forecast(
     as_of: Bound | None = None,
     zone: str | ZoneInfo | None = None,
     reference: Reference | None = None,
+    total_in: str | None = None,
+    fx: Any = None,
 ) -> MetricFrame:
     """Forecast gross volume or payments of the days ahead, with an interval.
 
@@ -76,6 +78,9 @@ def forecast(
         ``gross_volume`` or ``payments``, as :func:`~tegro_analytics.revenue` defines them.
     since
         Leave out what was paid before.
+    total_in, fx
+        As for :func:`~tegro_analytics.revenue`: what was paid is brought into one currency, at the rate of
+        its day, and forecast there. Of the days ahead no rate is needed.
 
     Returns
     -------
@@ -103,6 +108,8 @@ def forecast(
     DataError
         If there are less than 8 complete weeks since the first payment, or a parameter or a column cannot be
         used as it is.
+    MissingRate
+        If a total is asked for without rates, or the rate of a day with payments is missing.
 
     Examples
     --------
@@ -128,7 +135,7 @@ def forecast(
         raise DataError(f"days={days!r}: give the number of days to forecast, 1 to {_MOST_DAYS}")
     if of not in OF:
         raise DataError(f"of={of!r} cannot be forecast: give one of {', '.join(map(repr, OF))}")
-    asked = Asked(since, None, "day", by, as_of, None, zone, reference)
+    asked = Asked(since, None, "day", by, as_of, None, zone, reference, total_in, fx)
     question = ask(orders, FORECAST, paid.NEEDS, asked)
     refuse_calendar(question, "hour", "weekday")
     frame = _days_ahead(question, of, days)

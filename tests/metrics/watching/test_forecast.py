@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tegro_analytics.exceptions import DataError
+from tegro_analytics.exceptions import DataError, MissingRate
 from tegro_analytics.metrics import forecast
 from tegro_analytics.metrics.watching import backtests
 from tests.golden import MOSCOW, Row, arrow, golden_rows, native
@@ -54,6 +54,18 @@ def test_money_is_forecast_in_its_currency() -> None:
     result = forecast(orders([*roubles, *dollars]), days=7)
     assert result["currency"].tolist() == ["RUB"] * 7 + ["USD"] * 7
     assert result["forecast"].tolist() == [100 * count for count in WEEK] + [1] * 7
+
+
+def test_a_total_over_currencies_is_forecast_by_rates() -> None:
+    dollars = sold([2] * 70, end=TODAY, currency="USD", amount=Decimal("0.5"))
+    both = orders([*sold(WEEK * 8, end=TODAY), *dollars])
+    days = pd.date_range("2026-02-20", "2026-05-03").strftime("%Y-%m-%d")
+    rates = pd.DataFrame({"date": days, "currency": "USD", "rate": 80})
+    total = forecast(both, days=7, total_in="RUB", fx=rates, since="2026-03-09")
+    assert total["currency"].tolist() == ["RUB"] * 7
+    assert total["forecast"].tolist() == [100 * count + 80 for count in WEEK]
+    with pytest.raises(MissingRate, match="from USD to RUB"):
+        forecast(both, days=7, total_in="RUB", fx=rates.head(1))
 
 
 @pytest.mark.long
