@@ -81,8 +81,8 @@ def show(
 
     What else a metric takes is an option too, by the name that it has in Python: --days and --of of forecast,
     --now of silence and freshness, --threshold of anomalies, --alpha of conversion_anomalies, --flag of
-    flagged_orders, --at of time_to_pay, --merchant-share and --total-in of money, --on, --amount, --currency
-    and --status, the columns of --mine.
+    flagged_orders, --at of time_to_pay, --merchant-share and --total-in of money, --on, --amount, --currency,
+    --status and --shop, the columns of --mine.
     """
     from tegro_analytics.metrics import METRICS
 

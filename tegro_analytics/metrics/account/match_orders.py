@@ -69,6 +69,7 @@ def match_orders(
     amount: str = "amount",
     currency: str | None = None,
     status: str | None = None,
+    shop: str | None = None,
     since: Bound | None = None,
     until: Bound | None = None,
     money: str | None = None,
@@ -84,7 +85,7 @@ def match_orders(
     ----------
     orders
         The orders of the whole history, as for :func:`~tegro_analytics.revenue`. Where several shops number
-        their orders alike, give those of one shop.
+        their orders alike, name the column with the shop, or give the orders of one.
     mine
         The merchant's own table, with a row for each order: a pandas or Polars frame, a PyArrow table, a
         DuckDB relation. Several rows of one number are one order, and their amounts are added.
@@ -98,6 +99,9 @@ def match_orders(
         must be of one currency. The same number in another currency is another order.
     status
         Its column that says what is paid: booleans, or ``paid`` and ``unpaid``. By default all rows are.
+    shop
+        Its column with the shop, as ``shop_id`` has it. With it, the same number in another shop is another
+        order; by default shops do not matter.
     since, until
         Bounds, half-open, in the report zone, on the date of payment of what the merchant does not list.
         What it does list is looked for among all orders, so that one that is paid at midnight is not missed.
@@ -153,7 +157,7 @@ def match_orders(
     question = _ask(
         orders, MATCH_ORDERS, since=since, until=until, money=money, zone=zone, reference=reference
     )
-    table, _ = compared(question, mine, Names(on, amount, currency, status), detailed=False)
+    table, _ = compared(question, mine, Names(on, amount, currency, status, shop), detailed=False)
     question = replace(question, metric=MATCH_ORDERS, dims=MATCH_ORDERS.dims)
     frame = _summed(table)
     return finish(question, frame, {name: frame[name] for name in frame.columns})
@@ -167,6 +171,7 @@ def order_differences(
     amount: str = "amount",
     currency: str | None = None,
     status: str | None = None,
+    shop: str | None = None,
     since: Bound | None = None,
     until: Bound | None = None,
     money: str | None = None,
@@ -181,7 +186,7 @@ def order_differences(
 
     Parameters
     ----------
-    orders, mine, on, amount, currency, status, since, until, money, zone, reference
+    orders, mine, on, amount, currency, status, shop, since, until, money, zone, reference
         As for :func:`~tegro_analytics.match_orders`.
     limit
         How many rows to give; None gives all. Of one result each currency gives its first ones in turn, for
@@ -196,7 +201,7 @@ def order_differences(
           ``missing_there``
         * ``payment_id`` str, the number; missing where there is none
         * ``shop_id`` str, ``id`` Int64, ``created_at``, ``paid_at`` datetime64[us, zone]: the order here that
-          was paid last, else made last; missing where there is none
+          was paid last, else made last; missing where there is none, but for a shop that the table says
         * ``currency`` str
         * ``amount_here``, ``amount_there`` money, what was paid here, and there; 0 if nothing was
         * ``difference`` money, here − there
@@ -235,7 +240,7 @@ def order_differences(
     question = _ask(
         orders, ORDER_DIFFERENCES, since=since, until=until, money=money, zone=zone, reference=reference
     )
-    table, here = compared(question, mine, Names(on, amount, currency, status), detailed=True)
+    table, here = compared(question, mine, Names(on, amount, currency, status, shop), detailed=True)
     rows = _differing(table)
     chosen = in_turn(rows["currency"].to_pylist(), limit, within=rows["result"].to_pylist())
     values = _values(rows.take(chosen), here)

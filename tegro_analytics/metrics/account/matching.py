@@ -39,8 +39,8 @@ def compared(question: Question, mine: Any, names: Names, *, detailed: bool) -> 
     -------
     tuple of pyarrow.Table
         The comparisons: ``currency, payment_id, amount_here, amount_there, result``, the place in
-        :data:`RESULTS`, and ``place``, the row of the one order behind those without a number; and the
-        orders, with what a list shows if ``detailed``.
+        :data:`RESULTS`, and ``place``, the row of the one order behind those without a number; ``shop_id``
+        too, if the merchant's table says it; and the orders, with what a list shows if ``detailed``.
 
     Raises
     ------
@@ -51,9 +51,15 @@ def compared(question: Question, mine: Any, names: Names, *, detailed: bool) -> 
     """
     here = _orders(question, detailed=detailed)
     there = _with_currency(read_mine(mine, names, metric=question.metric.name), here)
-    tables = [_numbered(here, there), _nameless_here(here), _nameless_there(there)]
+    keys = keys_of(there)
+    tables = [_numbered(here, there, keys), _nameless_here(here, keys), _nameless_there(there, keys)]
     table = pa.concat_tables(tables, promote_options="permissive")
     return table.filter(pc.not_equal(table["result"], _NOTHING)), here
+
+
+def keys_of(table: pa.Table) -> list[str]:
+    """List the columns that tell comparisons apart: the shop is one where the merchant's table says it."""
+    return [*KEYS, *(["shop_id"] if "shop_id" in table.column_names else [])]
 
 
 def _orders(question: Question, *, detailed: bool) -> pa.Table:
@@ -97,24 +103,24 @@ def _with_currency(there: pa.Table, here: pa.Table) -> pa.Table:
     return there.set_column(there.column_names.index("currency"), "currency", value)
 
 
-def _numbered(here: pa.Table, there: pa.Table) -> pa.Table:
+def _numbered(here: pa.Table, there: pa.Table, keys: list[str]) -> pa.Table:
     """Compare the orders that have a number."""
     ours = here.filter(pc.is_valid(here["payment_id"]))
     theirs = there.filter(pc.is_valid(there["payment_id"]))
     by_shop = ours.group_by([*KEYS, "shop_id"]).aggregate([("paid", "sum")])
-    twice = by_shop.group_by(KEYS).aggregate([("paid_sum", "max")])
-    sums = ours.group_by(KEYS).aggregate([("amount", "sum"), ("inside", "max"), ("paid", "sum")])
+    twice = by_shop.group_by(keys).aggregate([("paid_sum", "max")])
+    sums = ours.group_by(keys).aggregate([("amount", "sum"), ("inside", "max"), ("paid", "sum")])
     rows = theirs.set_column(2, "amount", theirs["amount"].cast(SUM)).append_column(
         "said", theirs["paid"].cast(pa.int64())
     )
-    said = rows.group_by(KEYS).aggregate([("amount", "sum"), ("said", "max")])
-    said = said.rename_columns([*KEYS, "amount_there", "said"])
-    joined = sums.join(twice, KEYS, join_type="inner").join(said, KEYS, join_type="full outer")
+    said = rows.group_by(keys).aggregate([("amount", "sum"), ("said", "max")])
+    said = said.rename_columns([*keys, "amount_there", "said"])
+    joined = sums.join(twice, keys, join_type="inner").join(said, keys, join_type="full outer")
     zero = pa.scalar(Decimal(0), SUM)
     amounts = [joined[name].cast(SUM).fill_null(zero) for name in ("amount_sum", "amount_there")]
     return pa.table(
         {
-            **{name: joined[name] for name in KEYS},
+            **{name: joined[name] for name in keys},
             "amount_here": amounts[0],
             "amount_there": amounts[1],
             "result": pa.array(_results(joined, same=pc.equal(*amounts))),
@@ -148,28 +154,28 @@ def _results(joined: pa.Table, *, same: Any) -> np.ndarray[Any, Any]:
     ).astype(np.int64)
 
 
-def _nameless_here(here: pa.Table) -> pa.Table:
+def _nameless_here(here: pa.Table, keys: list[str]) -> pa.Table:
     """Take the paid orders without a number, each by itself: nothing can be matched with them."""
     places = pa.array(np.arange(here.num_rows))
     alone = pc.and_(pc.is_null(here["payment_id"]), pc.equal(here["inside"], 1))
     rows = here.append_column("place", places).filter(alone)
-    return _alone(rows, _NOT_THERE, here=rows["amount"], place=rows["place"])
+    return _alone(rows, _NOT_THERE, keys, here=rows["amount"], place=rows["place"])
 
 
-def _nameless_there(there: pa.Table) -> pa.Table:
+def _nameless_there(there: pa.Table, keys: list[str]) -> pa.Table:
     """Take the merchant's paid rows without a number, each by itself."""
     rows = there.filter(pc.and_(pc.is_null(there["payment_id"]), there["paid"]))
-    return _alone(rows, _NOT_HERE, there=rows["amount"].cast(SUM))
+    return _alone(rows, _NOT_HERE, keys, there=rows["amount"].cast(SUM))
 
 
 def _alone(
-    rows: pa.Table, result: int, *, here: Any = None, there: Any = None, place: Any = None
+    rows: pa.Table, result: int, keys: list[str], *, here: Any = None, there: Any = None, place: Any = None
 ) -> pa.Table:
     """Make a comparison of each row, which has nothing on the other side."""
     zeros = pa.array([Decimal(0)] * rows.num_rows, SUM)
     return pa.table(
         {
-            **{name: rows[name] for name in KEYS},
+            **{name: rows[name] for name in keys},
             "amount_here": zeros if here is None else here,
             "amount_there": zeros if there is None else there,
             "result": pa.array([result] * rows.num_rows, pa.int64()),
@@ -182,11 +188,16 @@ def orders_of(rows: pa.Table, here: pa.Table) -> pa.Table:
     """Find the order behind each comparison: the one paid last, else made last; null without any."""
     moment = pc.coalesce(here["paid_at"], here["created_at"])
     numbers = pa.array(np.arange(here.num_rows))
-    known = rows.select(KEYS).group_by(KEYS).aggregate([])
+    keys = keys_of(rows)
+    known = rows.select(keys).group_by(keys).aggregate([])
     orders = here.append_column("moment", moment).append_column("number", numbers)
-    orders = orders.select([*KEYS, "paid", "moment", "id", "number"]).join(known, KEYS, join_type="left semi")
+    orders = orders.select([*keys, "paid", "moment", "id", "number"]).join(known, keys, join_type="left semi")
     orders = orders.sort_by([(name, "ascending") for name in ("paid", "moment", "id", "number")])
-    last = orders.group_by(KEYS, use_threads=False).aggregate([("number", "last")])
-    numbered = rows.select([*KEYS, "place"]).append_column("row", pa.array(np.arange(rows.num_rows)))
-    found = numbered.join(last, KEYS, join_type="left outer").sort_by("row")
-    return here.select(["shop_id", *LIST_NEEDS]).take(pc.coalesce(found["place"], found["number_last"]))
+    last = orders.group_by(keys, use_threads=False).aggregate([("number", "last")])
+    numbered = rows.select([*keys, "place"]).append_column("row", pa.array(np.arange(rows.num_rows)))
+    found = numbered.join(last, keys, join_type="left outer").sort_by("row")
+    shown = here.select(["shop_id", *LIST_NEEDS]).take(pc.coalesce(found["place"], found["number_last"]))
+    if "shop_id" not in keys:
+        return shown
+    shops = pc.coalesce(shown["shop_id"], rows["shop_id"])  # what is missing here is missing in that shop
+    return shown.set_column(0, "shop_id", shops)

@@ -30,7 +30,7 @@ _LIMIT = Decimal(10) ** (MONEY_DIGITS - MONEY_SCALE)
 _SHOWN = 60
 
 _AMOUNT_HELP = "amounts are numbers, decimals or exact text such as '1234.50', with at most 8 places"
-_NAMES_HELP = "on=, amount=, currency= and status= name the columns of your table"
+_NAMES_HELP = "on=, amount=, currency=, status= and shop= name the columns of your table"
 _ID_HELP = "order numbers are text or whole numbers"
 
 
@@ -42,12 +42,14 @@ class Names:
     amount: str
     currency: str | None
     status: str | None
+    shop: str | None = None
 
 
 def read_mine(mine: Any, names: Names, *, metric: str) -> pa.Table:
     """Read the merchant's table: ``payment_id``, ``currency``, ``amount``, ``paid``, each row as it stands.
 
-    Without a column of currencies ``currency`` is null throughout. The amount of a row that is not paid is 0.
+    Without a column of currencies ``currency`` is null throughout; ``shop_id`` is there if its column is
+    named. The amount of a row that is not paid is 0.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def read_mine(mine: Any, names: Names, *, metric: str) -> pa.Table:
     given = _narwhals(mine, metric)
     has = given.collect_schema().names()
     currency = names.currency or (CURRENCY if CURRENCY in has else None)
-    wanted = [name for name in (names.on, names.amount, currency, names.status) if name is not None]
+    named = (names.on, names.amount, currency, names.status, names.shop)
+    wanted = [name for name in named if name is not None]
     if missing := [name for name in dict.fromkeys(wanted) if name not in has]:
         raise MissingColumn(missing, needed_by=metric, hint=_NAMES_HELP)
     columns = _columns(given, list(dict.fromkeys(wanted)), metric=metric)
@@ -69,12 +72,14 @@ def read_mine(mine: Any, names: Names, *, metric: str) -> pa.Table:
         paid = _states(columns[names.status], names.status)
     if currency is not None:
         codes = _codes(columns[currency], currency)
+    shops = {} if names.shop is None else {"shop_id": _shops(columns[names.shop], names.shop)}
     return pa.table(
         {
             "payment_id": _numbers(columns[names.on], names.on),
             "currency": codes,
             "amount": _paid_amounts(_amounts(columns[names.amount], names.amount), paid, names.amount),
             "paid": paid,
+            **shops,
         }
     )
 
@@ -214,6 +219,14 @@ def _codes(values: Any, name: str) -> pa.Array:
     if None in codes:
         raise DataError(f"your column {name!r} holds no currency in row {codes.index(None)}: fill it")
     return pa.array(codes, pa.string())
+
+
+def _shops(values: Any, name: str) -> pa.Array:
+    """Read shops, as ``shop_id`` names them; each row needs one."""
+    shops = _numbers(values, name)
+    if shops.null_count:
+        raise DataError(f"your column {name!r} holds no shop in row {pc.is_null(shops).index(True)}: fill it")
+    return shops
 
 
 def _text(value: Any) -> str | None:

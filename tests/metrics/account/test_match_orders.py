@@ -119,6 +119,33 @@ def test_each_currency_gives_its_largest_in_turn() -> None:
     assert shown[None] == [("USD", -1), ("RUB", 900), ("RUB", 800), ("USD", 8)]
 
 
+def test_the_same_number_in_another_shop_is_another_order_where_the_table_says_shops() -> None:
+    orders = [
+        paid(1, "7", shop="tea"),
+        paid(2, "7", shop="cups", amount="30"),
+        paid(3, "8", shop="cups", amount="5"),
+        paid(4, "", shop="cups", amount="4") | {"payment_id": None},
+    ]
+    own = books(("7", 100), ("7", 31), ("8", 5), (None, 2)).assign(place=["tea", "cups", "tea", "cups"])
+    assert ends(orders, own, shop="place") == {
+        "matched": (1, 100, 100, 0),
+        "amount_differs": (1, 30, 31, -1),
+        "missing_here": (2, 0, 7, -7),
+        "missing_there": (2, 9, 0, 9),
+    }
+    assert ends(orders, own)["amount_differs"] == (1, 130, 131, -1)
+    listed = order_differences(arrow(orders), own, shop="place")
+    assert listed[["result", "shop_id", "payment_id"]].fillna("").to_numpy().tolist() == [
+        ["amount_differs", "cups", "7"],
+        ["missing_here", "tea", "8"],
+        ["missing_here", "cups", ""],
+        ["missing_there", "cups", "8"],
+        ["missing_there", "cups", ""],
+    ]
+    with pytest.raises(DataError, match="your column 'place' holds no shop in row 1: fill it"):
+        match_orders(arrow(orders), own.assign(place=["tea", "", "tea", "cups"]), shop="place")
+
+
 def test_the_state_of_the_merchant() -> None:
     orders = [paid(1, "a"), paid(2, "b"), paid(3, "c", status=0), paid(4, "d", status=0)]
     expected = {
