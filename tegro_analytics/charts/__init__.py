@@ -7,6 +7,7 @@ alt_text
 checkouts
 cohorts
 conversion
+conversion_mix
 conversion_value
 data
 fee_audit
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from tegro_analytics.charts.checkout.checkouts import checkouts
 from tegro_analytics.charts.checkout.conversion import conversion
+from tegro_analytics.charts.checkout.conversion_mix import conversion_mix
 from tegro_analytics.charts.checkout.conversion_value import conversion_value
 from tegro_analytics.charts.checkout.heat_map import heat_map
 from tegro_analytics.charts.checkout.time_to_pay import time_to_pay
@@ -45,6 +47,7 @@ __all__ = [
     "checkouts",
     "cohorts",
     "conversion",
+    "conversion_mix",
     "conversion_value",
     "data",
     "fee_audit",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from tegro_analytics.charts.drawing.lettering import labels, width, wrap
 from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
@@ -23,6 +26,7 @@ MOST_ROWS = 40
 LEAST_PANEL = 70.0
 GAP = 16.0
 HEAD = 8.5
+APART = 6.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,34 @@ class Dots:
 
 
 Panel = Bars | Dots | Pieces
+
+
+class _RoomySteps(Steps):
+    """Place as many round ticks as have room for their labels in the width that the panel has by now."""
+
+    def __init__(self, low: float, high: float, formatter: NumberFormatter) -> None:
+        super().__init__(low, high)
+        self.formatter = formatter
+
+    def __call__(self) -> list[float]:
+        panel = cast("Axes", self.axis.axes)  # type: ignore[union-attr]
+        left, right = panel.get_xlim()
+        points = panel.bbox.width / cast("Figure", panel.get_figure(root=True)).dpi * 72 / (right - left)
+        ticks: list[float] = []
+        for most in range(max(2, int((self.high - self.low) * points / 50)), 0, -1):
+            self.set_params(nbins=most)
+            ticks = super().__call__()
+            if self._fit(ticks, points):
+                return ticks
+        return ticks[:1]
+
+    def _fit(self, ticks: Sequence[float], points: float) -> bool:
+        halves = [width(text, SIZES["tick"]) / 2 for text in self.formatter.format_ticks(ticks)]
+        apart = [(after - before) * points for before, after in itertools.pairwise(ticks)]
+        needed = [one + two + APART for one, two in itertools.pairwise(halves)]
+        return all(room >= need for room, need in zip(apart, needed, strict=True))
+
+
 Block = Column | Panel
 
 
@@ -168,9 +200,8 @@ class Rows:
             panel.set_facecolor("none")
             panel.tick_params(axis="y", labelleft=False)
             panel.set_xlim(low, high)
-        panel.xaxis.set_major_locator(
-            Steps(max(low, 0.0) if isinstance(block, Dots) else low, high, most=max(2, int(wide / 50)))
-        )
+        least = max(low, 0.0) if isinstance(block, Dots) else low
+        panel.xaxis.set_major_locator(_RoomySteps(least, high, block.formatter))
         panel.xaxis.set_major_formatter(block.formatter)
         panel.tick_params(axis="x", labelbottom=ticks)
         if isinstance(block, Bars):
