@@ -188,9 +188,8 @@ def _steps(page: Sheet, source: Source) -> Bridge:
         names.append(tr("chart.other", lang, count=len(rest)))
         effects.append(float(np.nansum(floats(rest["rate_effect"]))))
         rates.append("")
-        weights.append(
-            _move(*(float(np.nansum(floats(rest[one]))) for one in ("weight_before", "weight")), lang)
-        )
+        was, now = (float(np.nansum(floats(rest[name]))) for name in ("weight_before", "weight"))
+        weights.append(_move(was, now, lang))
     before = float(np.nansum(floats(table["weight_before"]) * floats(table["conversion_before"])))
     after = before + float(floats(table["total_change"])[0])
     steps = [float(np.nansum(floats(table["mix_effect"]))), *effects]
