@@ -189,6 +189,37 @@ def report(
 
 
 @app.command()
+def register(
+    file: Annotated[Path, typer.Argument(help="The CSV file to write, as in october.csv.")],
+    dialect: Annotated[
+        Literal["rfc4180", "excel-ru"], typer.Option(help="rfc4180 for machines, excel-ru for Russian Excel.")
+    ] = "excel-ru",
+    daily: Annotated[bool, typer.Option("--daily", help="Add the totals of each day.")] = False,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    overwrite: Overwrite = False,
+    use_demo: Demo = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    store: Store = None,
+) -> None:
+    """Write the register of payments for an accountant; without dates, of the last complete month."""
+    with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store) as shop:
+        path = shop.register(
+            file,
+            since=since,
+            until=until,
+            as_of=as_of,
+            dialect=dialect,
+            daily=daily,
+            overwrite=overwrite,
+        )
+        say_written([path], as_json=as_json)
+
+
+@app.command()
 def lab(
     folder: Annotated[Path, typer.Option("--dir", help="Folder for your copy of the notebooks.")] = Path(
         "tegro-lab"

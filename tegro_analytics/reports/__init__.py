@@ -7,6 +7,7 @@ from tegro_analytics.reports.csv_write import write_csv
 from tegro_analytics.reports.dataset import write_dataset
 from tegro_analytics.reports.export import to_json, write_table
 from tegro_analytics.reports.parquet import read_parquet, write_parquet
+from tegro_analytics.reports.register import write_register
 from tegro_analytics.reports.report import REPORT_FORMS, report_writer
 from tegro_analytics.reports.workbook import ReportFacts, ReportTables, write_report
 from tegro_analytics.reports.xlsx import write_xlsx
@@ -22,6 +23,7 @@ __all__ = [
     "write_csv",
     "write_dataset",
     "write_parquet",
+    "write_register",
     "write_report",
     "write_table",
     "write_xlsx",

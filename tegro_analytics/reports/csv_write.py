@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -21,9 +21,10 @@ from tegro_analytics.reports.guard import guarded
 from tegro_analytics.reports.masking import masked
 from tegro_analytics.texts import language, tr
 
-__all__ = ["write_csv"]
+__all__ = ["write_batches", "write_csv"]
 
 _ROWS_AT_A_TIME = 122_880  # a row group of DuckDB
+_NARROW, _WIDE = 18, 38  # digits of an amount, and of a sum
 
 _CLOSED: Mapping[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -90,15 +91,42 @@ def write_csv(
     1,'=1+1
     <BLANKLINE>
     """
-    style = dialect_named(dialect)
-    check_zone(zone)
-    words = language(lang or "ru")
     table = masked(shown(table), pii=pii)
-    writer = _Writer(style, zone=zone, lang=words, guard=guard)
-    query = writer.query(table, reference or load_reference())
+    return write_batches(
+        in_batches(table, _ROWS_AT_A_TIME),
+        path,
+        sample=table,
+        zone=zone,
+        dialect=dialect,
+        guard=guard,
+        overwrite=overwrite,
+        lang=lang,
+        reference=reference,
+    )
+
+
+def write_batches(
+    batches: Iterable[pa.RecordBatch],
+    path: str | os.PathLike[str],
+    *,
+    sample: pa.Table,
+    zone: str,
+    dialect: DialectName = "rfc4180",
+    guard: bool = True,
+    overwrite: bool = False,
+    lang: str | None = None,
+    reference: Reference | None = None,
+) -> Path:
+    """Write rows as they come, in memory that does not grow; the parameters are those of :func:`write_csv`.
+
+    ``sample`` is a table of the same columns in which every currency occurs: it says how amounts are written.
+    """
+    style = dialect_named(dialect)
+    writer = _Writer(style, zone=check_zone(zone), lang=language(lang or "ru"), guard=guard)
+    query = writer.query(sample, reference or load_reference())
     with new_file(path, overwrite=overwrite) as (draft, target):
         try:
-            _copy(writer.batches(table), query, draft, style)
+            _copy(writer.batches(batches, sample), query, draft, style)
         except duckdb.Error as error:
             raise ExportError(plain_reason(error, target)) from error
     return target
@@ -119,10 +147,10 @@ class _Writer:
         )
         return f"SELECT {cells} FROM bound"  # noqa: S608  names are quoted, and cells are numbered
 
-    def batches(self, table: pa.Table) -> pa.RecordBatchReader:
-        """Prepare the rows, some at a time: a table is never in memory twice."""
-        empty = self._prepared(one_batch(table.slice(0, 0)))
-        parts = (self._prepared(batch) for batch in in_batches(table, _ROWS_AT_A_TIME))
+    def batches(self, rows: Iterable[pa.RecordBatch], sample: pa.Table) -> pa.RecordBatchReader:
+        """Prepare the rows, some at a time: they are never in memory twice."""
+        empty = self._prepared(one_batch(sample.slice(0, 0)))
+        parts = (self._prepared(batch) for batch in rows)
         return pa.RecordBatchReader.from_batches(empty.schema, parts)
 
     def _prepared(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -166,7 +194,8 @@ class _Writer:
                 f"CASE {cell} WHEN true THEN '{self._word('yes')}' WHEN false THEN '{self._word('no')}' END"
             )
         if pa.types.is_decimal(field.type):
-            return self._pointed(money.format(cell=cell))
+            width = _NARROW if field.type.precision <= _NARROW else _WIDE
+            return self._pointed(money.format(cell=cell, width=width))
         return self._pointed(f"{cell}::VARCHAR") if pa.types.is_floating(field.type) else cell
 
     def _word(self, key: str) -> str:
@@ -194,7 +223,7 @@ class _Writer:
 
 
 def _decimal(places: int) -> str:
-    short = f"{{cell}}::DECIMAL(18, {places})"
+    short = f"{{cell}}::DECIMAL({{width}}, {places})"
     return f"CASE WHEN {{cell}} = {short} THEN {short}::VARCHAR ELSE rtrim({{cell}}::VARCHAR, '0') END"
 
 

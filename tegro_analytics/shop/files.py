@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from tegro_analytics import reports, schemas
 from tegro_analytics.reference import Reference
+from tegro_analytics.reports.register import register_bounds
 from tegro_analytics.settings import Settings
 from tegro_analytics.shop.kept import Kept, Moment
 
@@ -69,6 +70,62 @@ class Files:
             overwrite=overwrite,
             lang=self.settings.lang,
         )
+
+    def register(
+        self,
+        path: str | Path,
+        *,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        as_of: Moment | None = None,
+        dialect: Literal["rfc4180", "excel-ru"] = "excel-ru",
+        daily: bool = False,
+        lang: str | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the register of payments as CSV: a line for each payment and refund, and the totals.
+
+        See :func:`tegro_analytics.reports.write_register` for its lines and columns.
+
+        Parameters
+        ----------
+        path
+            The file, as in ``october.csv``.
+        since, until
+            The period, half-open, in the report zone; without both, the last calendar month that is over.
+        as_of
+            A moment: what was known then, by the last run that had begun.
+        dialect
+            ``excel-ru`` for Russian Excel, ``rfc4180`` for machines.
+        daily
+            Whether the totals of each day stand after its lines.
+        lang
+            ``ru`` or ``en``; by default what the shop was opened with.
+        overwrite
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ExportError
+            If the file exists and ``overwrite`` is not given, or cannot be written.
+        """
+        self._kept.ready()
+        known = self._kept.standing(as_of)
+        bounds = register_bounds(since, until, as_of=known.as_of, zone=self._kept.zone)
+        with self._kept.relation("orders", as_of=as_of) as orders:
+            return reports.write_register(
+                path,
+                orders,
+                bounds=bounds,
+                dialect=dialect,
+                daily=daily,
+                merchant_share=self.settings.merchant_share,
+                several_shops=len(self._kept.shop_ids) > 1,
+                sandbox=self._kept.sandbox,
+                lang=lang or self.settings.lang,
+                overwrite=overwrite,
+                reference=self.reference,
+            )
 
     def report(
         self,
