@@ -12,6 +12,7 @@ conversion_value
 data
 fee_audit
 fees
+funnel
 heat_map
 payment_systems
 revenue
@@ -29,6 +30,7 @@ from tegro_analytics.charts.checkout.checkouts import checkouts
 from tegro_analytics.charts.checkout.conversion import conversion
 from tegro_analytics.charts.checkout.conversion_mix import conversion_mix
 from tegro_analytics.charts.checkout.conversion_value import conversion_value
+from tegro_analytics.charts.checkout.funnel import funnel
 from tegro_analytics.charts.checkout.heat_map import heat_map
 from tegro_analytics.charts.checkout.time_to_pay import time_to_pay
 from tegro_analytics.charts.drawing.sheet import drawing
@@ -52,6 +54,7 @@ __all__ = [
     "data",
     "fee_audit",
     "fees",
+    "funnel",
     "heat_map",
     "payment_systems",
     "revenue",
