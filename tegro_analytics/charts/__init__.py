@@ -9,6 +9,8 @@ cohorts
 conversion
 conversion_mix
 conversion_value
+customer_value
+customers
 data
 fee_audit
 fees
@@ -16,6 +18,7 @@ funnel
 heat_map
 payment_systems
 revenue
+rfm
 time_to_pay
 
 A chart has one style of its own and leaves the settings of matplotlib as they were. It draws on ``ax=``, or
@@ -37,6 +40,9 @@ from tegro_analytics.charts.drawing.sheet import drawing
 from tegro_analytics.charts.payments.fees import fees
 from tegro_analytics.charts.payments.revenue import revenue
 from tegro_analytics.charts.people.cohorts import cohorts
+from tegro_analytics.charts.people.customer_value import customer_value
+from tegro_analytics.charts.people.customers import customers
+from tegro_analytics.charts.people.rfm import rfm
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 from tegro_analytics.charts.tariffs.fee_audit import fee_audit
 
@@ -51,6 +57,8 @@ __all__ = [
     "conversion",
     "conversion_mix",
     "conversion_value",
+    "customer_value",
+    "customers",
     "data",
     "fee_audit",
     "fees",
@@ -58,6 +66,7 @@ __all__ = [
     "heat_map",
     "payment_systems",
     "revenue",
+    "rfm",
     "time_to_pay",
 ]
 

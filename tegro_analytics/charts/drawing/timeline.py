@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -37,25 +38,27 @@ def line_sample(colour: str, marker: str) -> Line2D:
 
 
 class Timeline:
-    """An Axes with a time axis; with ``strip``, its lower part is set aside for amounts."""
+    """An Axes with a time axis; with ``strip``, its lower part, at least ``share``, is for amounts."""
 
-    def __init__(self, page: Sheet, periods: Periods, *, strip: bool) -> None:
+    def __init__(self, page: Sheet, periods: Periods, *, strip: bool, share: float = 0.2) -> None:
         self.page = page
         self.ax = page.ax
         self.periods = periods
         height = page.size[1]
         self.has_strip = strip and height > 110
-        self.share = max(0.2, 26 / height) if self.has_strip else 0.0
+        self.share = max(share, 26 / height) if self.has_strip else 0.0
+        self.tall = height * (1 - self.share)
         self.floor = self.share + 26 / height if self.has_strip else 0.0
         dress(self.ax, grid="y")
         set_time_axis(self.ax, periods, page.lang)
 
     def value_axis(self, low: float, high: float, formatter: Formatter, *, rounded: bool = False) -> None:
         """Show the values from ``low`` to ``high``, or the next tick, above the strip."""
-        most = max(2, min(6, int(self.page.size[1] * (1 - self.floor) / 30)))
-        top = max(high, Steps(low, high, most=most).top()) if rounded else high
+        most = max(2, min(6, int((self.tall - (26 if self.has_strip else 0)) / 30)))
+        whole = isinstance(formatter, NumberFormatter) and formatter.whole
+        top = max(high, Steps(low, high, most=most, whole=whole).top()) if rounded else high
         self.ax.set_ylim(top - (top - low) / (1 - self.floor), top)
-        self.ax.yaxis.set_major_locator(Steps(low, top, most=most))
+        self.ax.yaxis.set_major_locator(Steps(low, top, most=most, whole=whole))
         self.ax.yaxis.set_major_formatter(formatter)
 
     def bars(
@@ -165,8 +168,7 @@ class Timeline:
         """Draw amounts as bars in the strip below."""
         if not self.has_strip:
             return None
-        panel = self.ax.inset_axes((0, 0, 1, self.share), sharex=self.ax)
-        dress(panel, grid="y", shared=True)
+        panel = self._below(title)
         draw_bars(panel, self.periods, values, colour, wide=0.78)
         low, high = float(np.nanmin(values, initial=0.0)), float(np.nanmax(values, initial=0.0))
         steps = Steps(low, high if high > low else low + 1.0, most=2, whole=formatter.whole)
@@ -174,10 +176,25 @@ class Timeline:
         panel.set_ylim(low, steps.high)
         panel.yaxis.set_major_locator(steps)
         panel.yaxis.set_major_formatter(formatter)
-        panel.tick_params(axis="x", which="both", labelbottom=False)
-        panel.set_title(title, loc="left", fontsize=STRIP_TITLE, color=MUTED, pad=4)
         if len(self.periods) > MOST_BARS:
             self.shade_open(panel)
+        return panel
+
+    def below(self, title: str) -> Timeline | None:
+        """Give the strip as a timeline of its own, for lines."""
+        if not self.has_strip:
+            return None
+        inner = copy(self)
+        inner.ax = self._below(title)
+        inner.tall = self.page.size[1] * self.share
+        inner.has_strip, inner.share, inner.floor = False, 0.0, 0.0
+        return inner
+
+    def _below(self, title: str) -> Axes:
+        panel = self.ax.inset_axes((0, 0, 1, self.share), sharex=self.ax)
+        dress(panel, grid="y", shared=True)
+        panel.tick_params(axis="x", which="both", labelbottom=False)
+        panel.set_title(title, loc="left", fontsize=STRIP_TITLE, color=MUTED, pad=4)
         return panel
 
 

@@ -102,6 +102,7 @@ def test_what_is_left_out_is_counted() -> None:
     assert len(charts.data(ax)) == 45 * 46 / 2
 
 
+@pytest.mark.long
 def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     figure, grid = plt.subplots(1, 2, figsize=(14, 5), layout="constrained")
     for place, count in zip(grid, (1, 9), strict=True):
