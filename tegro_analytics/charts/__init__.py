@@ -4,6 +4,7 @@
 >>> for name in charts.__all__:
 ...     print(name)
 alt_text
+balance_bridge
 checkouts
 cohorts
 conversion
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tegro_analytics.charts.account.balance_bridge import balance_bridge
 from tegro_analytics.charts.checkout.checkouts import checkouts
 from tegro_analytics.charts.checkout.conversion import conversion
 from tegro_analytics.charts.checkout.conversion_mix import conversion_mix
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alt_text",
+    "balance_bridge",
     "checkouts",
     "cohorts",
     "conversion",

@@ -19,7 +19,7 @@ from typing import Any, Literal, cast
 
 from tegro_analytics.exceptions import ConfigurationError
 
-__all__ = ["LANGUAGES", "Language", "catalogue", "language", "plural", "tr"]
+__all__ = ["LANGUAGES", "Language", "catalogue", "in_words", "language", "plural", "tr"]
 
 Language = Literal["en", "ru"]
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
@@ -80,6 +80,19 @@ def plural(key: str, count: int, lang: str | None = None, /, **values: object) -
     chosen = language(lang)
     form = Locale(chosen).plural_form(count)
     return tr(f"{key}.{form}", chosen, count=format_decimal(count, locale=chosen), **values)
+
+
+def in_words(kind: str, codes: str, lang: str | None = None, /) -> str:
+    """Write codes, comma-separated, in the words of ``<kind>.<code>``; one without words stays a code.
+
+    Examples
+    --------
+    >>> in_words("cause", "refunds, clock_skew", "en")
+    'refunds, something right beside a snapshot'
+    """
+    return ", ".join(
+        tr(f"{kind}.{code}", lang) if f"{kind}.{code}" in catalogue() else code for code in codes.split(", ")
+    )
 
 
 @functools.cache

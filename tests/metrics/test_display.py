@@ -140,3 +140,22 @@ def test_a_choice_of_no_row_says_so() -> None:
 def test_a_list_still_says_how_many_rows_there_are() -> None:
     listed = MetricFrame(months(5), metric="revenue", found=1_000)
     assert "further rows in the DataFrame and in --json: 995" in listed.to_text(lang="en")
+
+
+def test_codes_are_shown_in_words() -> None:
+    bridge = {"currency": ["RUB"], "causes": ["refunds, fee_bearer"], "possible_causes": [""]}
+    assert "возвраты, кто платит комиссию" in to_text(pd.DataFrame(bridge), "balance_bridge", lang="ru")
+    matched = {"currency": ["RUB"] * 2, "result": ["paid_twice", "of_my_own"], "compared": [3, 1]}
+    shown = to_text(pd.DataFrame(matched), "match_orders", lang="en")
+    assert "Paid twice" in shown
+    assert "of_my_own" in shown
+
+
+def test_every_code_has_words() -> None:
+    from tegro_analytics.metrics.account import causes
+    from tegro_analytics.metrics.account.matching import RESULTS
+    from tegro_analytics.texts import catalogue
+
+    codes = {value for name, value in vars(causes).items() if name.isupper() and isinstance(value, str)}
+    assert len(codes) == 8
+    assert {*(f"cause.{code}" for code in codes), *(f"result.{code}" for code in RESULTS)} <= set(catalogue())

@@ -20,7 +20,7 @@ from tegro_analytics.exceptions import MissingColumn
 from tegro_analytics.metrics.definition import SPREAD, Metric, MetricColumn
 from tegro_analytics.metrics.registry import METRICS
 from tegro_analytics.reference import load_reference
-from tegro_analytics.texts import catalogue, language, tr
+from tegro_analytics.texts import catalogue, in_words, language, tr
 
 __all__ = ["to_html", "to_text"]
 
@@ -29,6 +29,9 @@ UPRIGHT_ROWS = 3
 
 MOST_ROWS = 60
 """So many rows are shown; the rest is counted."""
+
+_CODED = {"causes": "cause", "possible_causes": "cause", "result": "result"}
+"""Columns of codes, and under what their words stand in the catalogue."""
 
 _PLAIN = "padding:2px 10px;white-space:nowrap"
 
@@ -214,8 +217,9 @@ def _value(value: Any, column: MetricColumn, currency: str, lang: str) -> str:
         )
     if isinstance(value, bool):
         return tr("metric.yes" if value else "metric.no", lang)
+    text = in_words(_CODED[column.name], str(value), lang) if column.name in _CODED else str(value)
     # A terminal would obey what cannot be printed.
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _no_minus_zero(text: str) -> str:
