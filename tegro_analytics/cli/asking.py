@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ import typer
 
 from tegro_analytics import exceptions
 from tegro_analytics.cli.app import (
+    UNVERIFIED,
     AsOf,
     Demo,
     Json,
@@ -217,6 +219,26 @@ def register(
             overwrite=overwrite,
         )
         say_written([path], as_json=as_json)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A workbook that `tegro report` wrote.")],
+    use_demo: Demo = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    store: Store = None,
+) -> None:
+    """Compute a report again from the store, as of its moment, and compare it; exit 5 if it differs."""
+    with opened(use_demo=use_demo, lang=lang, quiet=quiet, store=store, judged=False) as shop:
+        found = shop.verify(file)
+        if as_json:
+            print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        else:
+            print(*found.lines(), sep="\n")
+    if not found.ok:
+        raise typer.Exit(UNVERIFIED)
 
 
 @app.command()

@@ -9,16 +9,23 @@ from tegro_analytics.reports.export import to_json, write_table
 from tegro_analytics.reports.parquet import read_parquet, write_parquet
 from tegro_analytics.reports.register import write_register
 from tegro_analytics.reports.report import REPORT_FORMS, report_writer
+from tegro_analytics.reports.verifying import Verification, compared, recorded_in
 from tegro_analytics.reports.workbook import ReportFacts, ReportTables, write_report
+from tegro_analytics.reports.workbook.recorded import Recorded, short
 from tegro_analytics.reports.xlsx import write_xlsx
 
 __all__ = [
     "REPORT_FORMS",
+    "Recorded",
     "ReportFacts",
     "ReportTables",
+    "Verification",
+    "compared",
     "read_csv",
     "read_parquet",
+    "recorded_in",
     "report_writer",
+    "short",
     "to_json",
     "write_csv",
     "write_dataset",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from tegro_analytics import reports, schemas
+from tegro_analytics.exceptions import ConfigurationError, DataError, StoreError
 from tegro_analytics.reference import Reference
 from tegro_analytics.reports.register import register_bounds
 from tegro_analytics.settings import Settings
@@ -175,6 +178,79 @@ class Files:
             pii=pii,
             overwrite=overwrite,
         )
+
+    def verify(self, path: str | Path) -> reports.Verification:
+        """Compute a workbook that :meth:`report` wrote again, as of its moment, and compare it cell by cell.
+
+        Every value and every formula of every sheet is compared, those of the file of orders beside it too;
+        charts and formats are not. A program that saves the workbook again changes nothing of that. Of an
+        e-mail address that was forgotten since, and of names in the reference that changed since, the store
+        knows only what they are now. The number of records that could not be read is taken from the file.
+
+        Parameters
+        ----------
+        path
+            The workbook; it is not changed.
+
+        Returns
+        -------
+        Verification
+            Whether all of it is so, and where it is not.
+
+        Raises
+        ------
+        DataError
+            If it is no such workbook, is damaged, or is that of another shop.
+        ConfigurationError
+            If it goes by another time zone.
+        StoreError
+            If the store did not know the shop at its moment.
+        """
+        file = Path(path).expanduser().resolve()
+        recorded = reports.recorded_in(file)
+        self._refuse_other(file, recorded)
+        facts = self._facts(recorded.known_at)
+        with tempfile.TemporaryDirectory(prefix="tegro-", ignore_cleanup_errors=True) as folder:
+            fresh = Path(folder) / recorded.file_name
+            reports.write_report(
+                fresh,
+                self._tables(recorded.known_at),
+                facts=replace(
+                    facts,
+                    merchant_share=recorded.merchant_share,
+                    plan=recorded.plan,
+                    quarantined=recorded.quarantined,
+                    version=recorded.version,
+                ),
+                since=recorded.since,
+                until=recorded.until,
+                lang=recorded.lang,
+                pii=recorded.pii,
+                limit=recorded.limit,
+            )
+            told = replace(recorded, as_of=facts.as_of)
+            return reports.compared(file, fresh, told, lang=self.settings.lang)
+
+    def _refuse_other(self, file: Path, recorded: reports.Recorded) -> None:
+        """Refuse a workbook that this shop, as it is opened, cannot verify."""
+        mine = ", ".join(self._kept.shop_ids)
+        if (recorded.shop_id, recorded.sandbox) != (reports.short(mine), self._kept.sandbox):
+            kind = "a sandbox" if recorded.sandbox else "a live shop"
+            raise DataError(
+                f"{file} is a report on {recorded.shop_id}, {kind}; this is {mine}"
+                f"{', a sandbox' if self._kept.sandbox else ''}. Open the shop of the report to verify it."
+            )
+        if recorded.zone != self.settings.report_timezone:
+            raise ConfigurationError(
+                f"{file} goes by the time zone {recorded.zone}, not by {self.settings.report_timezone}. "
+                f"Open it with report_timezone={recorded.zone!r} (TEGRO_REPORT_TIMEZONE)."
+            )
+        if not self._kept.knows(recorded.known_at):
+            raise StoreError(
+                f"{file} says what was known at {recorded.known_at}, but the store in {self._kept.folder} "
+                "has no run of that moment: it was begun later, or is another one. Verify the report with "
+                "the store that it was written from (store=, TEGRO_STORE)."
+            )
 
     def _tables(self, at: dt.datetime) -> reports.ReportTables:
         """Gather what was known at a moment."""

@@ -215,6 +215,10 @@ class Kept:
             f"{self.store.status().first_run}. Leave it out, or take a later moment."
         )
 
+    def knows(self, moment: dt.datetime) -> bool:
+        """Say whether a run of these shops began the knowledge of just that moment."""
+        return any(run is not None and run.moment == moment for run in self.runs(at=moment))
+
     def standing(self, as_of: Moment | None = None) -> Standing:
         """Say what is known of these shops, each by its own last run, and how far it can be trusted."""
         at = None if as_of is None else self.moment(as_of)

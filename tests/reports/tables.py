@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from tegro_analytics.schemas import ORDERS
+from tegro_analytics.schemas import BALANCES, ORDERS, WITHDRAWALS
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 AS_OF = dt.datetime(2026, 3, 4, 12, tzinfo=MOSCOW)
@@ -166,6 +166,59 @@ _STATUSES = {0: "new", 1: "paid", 2: "expired", 3: "refunded"}
 def golden() -> pa.Table:
     """Make the golden orders, as of 4 March 2026, 12:00 in Moscow."""
     return table(_golden_row(number, *columns) for number, columns in enumerate(GOLDEN, start=1))
+
+
+def withdrawals(*rows: tuple[str, str, str | None, str, str | None, str]) -> pa.Table:
+    """Make withdrawals from id, creation, moment of being done, amount, fee and status; each of RUB."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "shop_id": "A1B2C3",
+                "id": number,
+                "payment_id": f"w-{number}",
+                "status": status,
+                "created_at": _moscow(created),
+                "done_at": _moscow(done) if done else None,
+                "amount": Decimal(amount),
+                "fee": None if fee is None else Decimal(fee),
+                "currency": "RUB",
+                "payment_system_id": 25,
+                "account": "4111111111111111",
+                "observed_at": AS_OF,
+                "as_of": AS_OF,
+                "extra": None,
+            }
+            for number, created, done, amount, fee, status in rows
+        ],
+        schema=WITHDRAWALS.arrow(),
+    )
+
+
+def balances(*rows: tuple[str, str, str]) -> pa.Table:
+    """Make balances from moment, currency and amount."""
+    return pa.Table.from_pylist(
+        [
+            {"user_id": 7, "currency": currency, "balance": Decimal(amount), "observed_at": _moscow(moment)}
+            for moment, currency, amount in rows
+        ],
+        schema=BALANCES.arrow(),
+    )
+
+
+WITHDRAWN = (
+    ("901", "03-02 10:00", "03-02 10:30", "1000", "20", "done"),
+    ("902", "03-03 10:00", None, "300", None, "failed"),
+    ("800", "02-20 10:00", "02-20 11:00", "50", "1", "done"),
+)
+"""Withdrawals beside the golden orders: one was carried out, one failed, one was in the month before."""
+
+BALANCED = (
+    ("02-28 12:00", "RUB", "7"),
+    ("03-01 00:00", "RUB", "100"),
+    ("03-04 12:00", "RUB", "940"),
+    ("03-04 12:00", "USD", "19.20"),
+)
+"""Balances beside them: 840 more within the days of March, of which orders and withdrawals explain 835."""
 
 
 def _golden_row(number: int, *columns: Any) -> dict[str, Any]:

@@ -11,9 +11,29 @@ from pathlib import Path
 
 import pytest
 
-from tegro_analytics.reports import ReportFacts, ReportTables, write_csv, write_report, write_xlsx
+from tegro_analytics.reports import (
+    ReportFacts,
+    ReportTables,
+    compared,
+    recorded_in,
+    write_csv,
+    write_report,
+    write_xlsx,
+)
 from tegro_analytics.texts import tr
-from tests.reports.tables import AS_OF, HOSTILE, ODD, golden, order, table, with_texts
+from tests.reports.tables import (
+    AS_OF,
+    BALANCED,
+    HOSTILE,
+    ODD,
+    WITHDRAWN,
+    balances,
+    golden,
+    order,
+    table,
+    with_texts,
+    withdrawals,
+)
 from tests.reports.workbooks import formulas, links, records, rows, sheet_names
 
 pytestmark = [pytest.mark.office, pytest.mark.xdist_group("office")]
@@ -118,10 +138,12 @@ def test_the_report_opens_and_computes_to_the_same_numbers(tmp_path, opened, lan
         for n, text in enumerate([*HOSTILE, *MARKUP, "Я" * 200], start=1)
     ]
     content = table([*golden().to_pylist(), *strange])
-    known = ReportFacts(shop_id="=1+1", report_zone=ZONE, as_of=AS_OF, sandbox=True, warnings=HOSTILE)
+    known = ReportFacts(
+        shop_id="=1+1", report_zone=ZONE, as_of=AS_OF, sandbox=True, warnings=HOSTILE, plan="starter"
+    )
     file = write_report(
         tmp_path / "report.xlsx",
-        ReportTables(orders=content),
+        ReportTables(orders=content, withdrawals=withdrawals(*WITHDRAWN), balances=balances(*BALANCED)),
         facts=known,
         since="2026-03-01",
         until="2026-03-05",
@@ -130,6 +152,9 @@ def test_the_report_opens_and_computes_to_the_same_numbers(tmp_path, opened, lan
     )
     saved = opened(file)
     assert sheet_names(saved) == sheet_names(file)
+    verified = compared(saved, file, recorded_in(saved))
+    assert list(verified.lines())[1:] == []
+    assert verified.ok
     assert len(formulas(saved)) == len(formulas(file)) > 10
     assert all(re.fullmatch(r"ROUND\(SUM\([A-Z]+\d+(:[A-Z]+\d+)?\),[02]\)", text) for text in formulas(saved))
     assert links(saved) == []

@@ -10,7 +10,7 @@ import pytest
 
 from tegro_analytics import metrics
 from tegro_analytics.exceptions import ConfigurationError, DataError, ExportError
-from tegro_analytics.reports import ReportFacts, ReportTables, write_report
+from tegro_analytics.reports import ReportTables, write_report
 from tegro_analytics.reports.workbook.amounts import rounded
 from tegro_analytics.reports.workbook.lines import CONVERSION, MONEY
 from tegro_analytics.reports.workbook.period import period_of
@@ -18,61 +18,12 @@ from tegro_analytics.schemas import FLAGS
 from tegro_analytics.texts import catalogue, tr
 from tests.marks import first_of
 from tests.reports.tables import AS_OF, HOSTILE, MOSCOW, ODD, golden, order, table
-from tests.reports.workbooks import formulas, links, parts, records, rows, sheet_names
+from tests.reports.workbooks import MARCH, facts, formulas, links, parts, records, report, rows, sheet_names
 
-MARCH = {"since": "2026-03-01", "until": "2026-03-05"}
 SHEETS = 8
 """Sheets of every report; those of days come beside them, one for each currency."""
 LANGS = pytest.mark.parametrize("lang", first_of("en", "ru"))
 LANGS_OF_DOUBT = pytest.mark.parametrize("lang", first_of("ru", "en"))
-
-
-def facts(**values):
-    return ReportFacts(**{"shop_id": "A1B2C3", "report_zone": "Europe/Moscow", "as_of": AS_OF} | values)
-
-
-def report(folder, orders, *, lang="en", known=None, more=None, **options):
-    return write_report(
-        folder / "report.xlsx",
-        ReportTables(orders=orders, **(more or {})),
-        facts=known or facts(),
-        lang=lang,
-        overwrite=True,
-        **options,
-    )
-
-
-@pytest.fixture(scope="module")
-def march(tmp_path_factory):
-    """Make the report on the golden orders once for each language that is asked for."""
-    return Reports(tmp_path_factory, plan="starter")
-
-
-DOUBTS = {
-    "shop_name": "Чайная лавка",
-    "sandbox": True,
-    "complete": False,
-    "quarantined": 3,
-    "warnings": ("page 7 moved",),
-    "merchant_share": Decimal("0.5"),
-}
-
-
-@pytest.fixture(scope="module")
-def doubtful(tmp_path_factory):
-    """Make the same of a sandbox that was not read to its end, by a merchant who bears half of the fee."""
-    return Reports(tmp_path_factory, **DOUBTS)
-
-
-class Reports(dict):
-    """Hold a report on the golden orders for each language, made when it is first asked for."""
-
-    def __init__(self, factory, **known):
-        self.factory, self.known = factory, facts(**known)
-
-    def __missing__(self, lang):
-        self[lang] = report(self.factory.mktemp(lang), golden(), known=self.known, lang=lang, **MARCH)
-        return self[lang]
 
 
 def block(path, title, *, sheet=0):

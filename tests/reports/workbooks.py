@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyarrow as pa
 import python_calamine
+
+from tegro_analytics.reports import ReportFacts, ReportTables, write_report
+from tests.reports.tables import AS_OF
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -55,3 +60,47 @@ def links(path: Path) -> list[str]:
         for name, text in parts(path).items()
         if "<hyperlink" in text or 'TargetMode="External"' in text or re.search(r"externalLink|ddeLink", name)
     ]
+
+
+MARCH = {"since": "2026-03-01", "until": "2026-03-05"}
+"""The days of the golden orders."""
+
+
+def facts(**values: Any) -> ReportFacts:
+    """Say what is known of the golden orders."""
+    known = {"shop_id": "A1B2C3", "report_zone": "Europe/Moscow", "as_of": AS_OF}
+    return ReportFacts(**(known | values))
+
+
+def report(
+    folder: Path,
+    orders: pa.Table,
+    *,
+    lang: str = "en",
+    known: ReportFacts | None = None,
+    more: dict[str, pa.Table] | None = None,
+    **options: Any,
+) -> Path:
+    """Write a report on orders, and on ``more`` tables of the account."""
+    tables = ReportTables(orders=orders, **(more or {}))
+    options = {"facts": known or facts(), "lang": lang, "overwrite": True, **options}
+    return write_report(folder / "report.xlsx", tables, **options)
+
+
+def edited(path: Path, folder: Path, part: str, *changes: tuple[str, str]) -> Path:
+    """Copy a workbook, a part of it changed: the first place of each text becomes another."""
+    copy = folder / path.name
+    with zipfile.ZipFile(path) as file, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in file.namelist():
+            content = file.read(name).decode()
+            if name == part:
+                for old, new in changes:
+                    assert old in content
+                    content = content.replace(old, new, 1)
+            made.writestr(name, content)
+    return copy
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """Copy a file as it is."""
+    return Path(shutil.copy(path, folder / path.name))

@@ -69,6 +69,7 @@ def write_conversion(book: Book) -> None:
     shown = figures.conversion_days
     head = write_grid(page, _columns(book, _BY_DAY, shown), shown, name="Conversion_days", places=2)
     _draw(page, shown, head, beside=beside)
+    page.gap()
     page.band(book.text("print.conversion"), "note_wrapped")
 
 

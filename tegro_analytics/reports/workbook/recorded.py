@@ -13,11 +13,13 @@ from typing import Self
 
 from tegro_analytics.texts import LANGUAGES
 
-__all__ = ["PREFIX", "Recorded", "short"]
+__all__ = ["COMPANION", "PREFIX", "Recorded", "short"]
 
 PREFIX = "tegro."
 """How the names of these properties begin."""
 
+COMPANION = "-orders"
+"""What the name of the file beside a report has more."""
 _LONGEST = 255  # characters of a property
 
 
@@ -49,6 +51,12 @@ class Recorded:
         """Write each as the text of a property."""
         found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {f"{PREFIX}{name}": _text(value) for name, value in found.items()}
+
+    @property
+    def file_name(self) -> str:
+        """Give a name for the workbook, the one that it had where a file beside it is called after it."""
+        beside = PurePath(self.companion or "report-orders.xlsx")
+        return f"{beside.stem.removesuffix(COMPANION)}{beside.suffix}"
 
     @classmethod
     def of(cls, properties: Mapping[str, str]) -> Self:

@@ -22,7 +22,7 @@ from tegro_analytics.reports.workbook.figures import Figures, figures_of, within
 from tegro_analytics.reports.workbook.orders import LIMIT, write_orders
 from tegro_analytics.reports.workbook.page import Book
 from tegro_analytics.reports.workbook.period import period_of
-from tegro_analytics.reports.workbook.recorded import Recorded
+from tegro_analytics.reports.workbook.recorded import COMPANION, Recorded
 from tegro_analytics.reports.workbook.summary import write_summary
 from tegro_analytics.reports.workbook.systems import write_systems
 from tegro_analytics.reports.xlsx import new_workbook, write_xlsx
@@ -40,7 +40,7 @@ def companion_of(path: str | os.PathLike[str]) -> Path:
     'october-orders.xlsx'
     """
     file = Path(path).expanduser().resolve()
-    return file.with_name(f"{file.stem}-orders{file.suffix or '.xlsx'}")
+    return file.with_name(f"{file.stem}{COMPANION}{file.suffix or '.xlsx'}")
 
 
 def write_report(
