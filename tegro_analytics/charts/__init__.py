@@ -7,6 +7,7 @@ alt_text
 balance_bridge
 checkouts
 cohorts
+concentration
 conversion
 conversion_mix
 conversion_value
@@ -45,6 +46,7 @@ from tegro_analytics.charts.people.cohorts import cohorts
 from tegro_analytics.charts.people.customer_value import customer_value
 from tegro_analytics.charts.people.customers import customers
 from tegro_analytics.charts.people.rfm import rfm
+from tegro_analytics.charts.systems.concentration import concentration
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 from tegro_analytics.charts.tariffs.fee_audit import fee_audit
 
@@ -57,6 +59,7 @@ __all__ = [
     "balance_bridge",
     "checkouts",
     "cohorts",
+    "concentration",
     "conversion",
     "conversion_mix",
     "conversion_value",
