@@ -13,7 +13,18 @@ import pyarrow as pa
 import pytest
 
 from tegro_analytics.exceptions import DataError
-from tegro_analytics.metrics import checkouts, conversion, customers, match_orders, plan_comparison, revenue
+from tegro_analytics.metrics import (
+    checkouts,
+    concentration,
+    conversion,
+    customer_value,
+    customers,
+    fee_drift,
+    match_orders,
+    payment_systems,
+    plan_comparison,
+    revenue,
+)
 from tests.golden import arrow, golden_rows, native
 
 GOLDEN = arrow(golden_rows())
@@ -63,13 +74,17 @@ def test_what_a_column_cannot_hold_is_an_error_that_names_it(
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_says_the_same_in_another_type_is_taken(engine: str) -> None:
     status, tests = GOLDEN["status"].to_pylist(), GOLDEN["is_test"].to_pylist()
+    texts = with_column("amount", AMOUNTS)
+    for name, values in (
+        ("status", [str(value) for value in status]),
+        ("is_test", [str(value) for value in tests]),
+    ):
+        texts = texts.set_column(texts.column_names.index(name), name, pa.array(values))
     alike = [
-        with_column("amount", AMOUNTS),
-        with_column("status", [str(value) for value in status]),
+        texts,
         with_column("status", [float(value) for value in status]),
         with_column("status", [Decimal(value) for value in status], pa.decimal128(38, 2)),
         with_column("is_test", [int(value) for value in tests]),
-        with_column("is_test", [str(value) for value in tests]),
     ]
     for table in alike:
         assert [float(value) for value in revenue(frame_of(engine, table))["gross_volume"]] == [2350, 20]
@@ -128,3 +143,38 @@ def test_an_interval_ends_at_0_and_at_1_exactly() -> None:
     rates = conversion(GOLDEN, by="status")
     assert rates["conversion_ever_low"].tolist()[0] == 0
     assert rates["conversion_ever_high"].tolist()[1] == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_any_column_of_the_orders_may_be_a_dimension(engine: str) -> None:
+    orders = frame_of(engine, GOLDEN)
+    for by in ("amount", "refund_first_seen_at"):
+        whole = revenue(orders, by=by)
+        assert (by in whole, whole["payments"].sum(), whole["refunds"].sum()) == (True, 6, 400)
+        assert revenue(orders, by=by, freq="day")["gross_volume"].sum() == 2370
+    moments = revenue(orders, by="as_of")["as_of"]
+    assert str(moments.dtype) in ("datetime64[us, Europe/Moscow]", "datetime64[us, UTC]")
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        (revenue, "refunded"),
+        (payment_systems, "tickets"),
+        (conversion, "undated"),
+        (fee_drift, "fees"),
+        (plan_comparison, "overcharged"),
+        (customer_value, "top_gross"),
+        (concentration, "payments"),
+    ],
+)
+def test_a_dimension_with_the_name_of_a_value_is_refused(metric: Any, name: str) -> None:
+    orders = GOLDEN.append_column(name, pa.array(["mine"] * ROWS))
+    with pytest.raises(DataError, match=f"by='{name}': {metric.__name__} makes a column of this name itself"):
+        metric(orders, by=name)
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_the_hour_before_a_midnight_is_compared(engine: str) -> None:
+    hours = fee_drift(frame_of(engine, GOLDEN), freq="hour", since="2026-03-02", until="2026-03-02 01:00")
+    assert hours["fee_rate"].tolist() == [0.05]

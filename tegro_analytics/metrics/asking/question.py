@@ -85,6 +85,21 @@ class Question:
             raise AssertionError("an empty frame has no moment")
         return self.as_of.astimezone(self.window.zone).replace(tzinfo=None)
 
+    def keep_apart(self, names: Iterable[str]) -> None:
+        """Refuse a dimension that has the name of a value: one of them would be taken for the other.
+
+        Raises
+        ------
+        DataError
+            If there is one.
+        """
+        for name in names:
+            if name in self.dims:
+                raise DataError(
+                    f"by={name!r}: {self.metric.name} makes a column of this name itself; rename that of the "
+                    "orders"
+                )
+
     def ends_by(self, local: dt.datetime, *, after: dt.timedelta = dt.timedelta(0)) -> bool:
         """Say whether what ends at a wall-clock time was over, and ``after`` it had passed, at ``as_of``."""
         return self.as_of is not None and instant(local, self.window.zone) + after <= self.as_of

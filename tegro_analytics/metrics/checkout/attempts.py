@@ -87,7 +87,9 @@ def _query(question: Question, *, money: bool) -> pa.Table:
     inside = within(question)
     if inside is not None:
         frame = frame.filter(inside)
-    frame = frame.with_columns(**_values(question, money=money))
+    values = _values(question, money=money)
+    question.keep_apart(values)
+    frame = frame.with_columns(**values)
     sums = []
     for name in _conditions(question):
         sums += [nw.col(name).sum().cast(SUM) if money else nw.col(name).count().cast(nw.Int64)]

@@ -122,6 +122,7 @@ def _query(question: Question, names: Sequence[str], shares: Mapping[str, float]
         frame = frame.filter(inside)
     keys = {DAY: day_of("paid"), **({HOUR: hour_of("paid")} if question.hourly else {})}
     values = _values(names)
+    question.keep_apart(values)
     sums = [
         nw.col(name).sum().cast(SUM) if name in MONEY else nw.col(name).count().cast(nw.Int64)
         for name in values

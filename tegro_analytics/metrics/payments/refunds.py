@@ -27,7 +27,7 @@ __all__ = ["NEEDS", "refunds"]
 NEEDS = ("refund_first_seen_at",)
 """Columns of the orders that refunds need beside those of payments."""
 
-_SEEN, _COUNT = "refund_first_seen_at", "~refunded"
+_SEEN, _COUNT, _AMOUNT = "~refund_seen", "~refunded", "~refund_amount"
 _AN_HOUR = np.timedelta64(1, "h")
 
 
@@ -36,7 +36,7 @@ def refunds(question: Question) -> pa.Table:
     table = _query(question)
     days, hours, inside = _clock(question, table)
     undated = pc.if_else(table[_SEEN].is_null(), table[_COUNT], 0)
-    table = table.append_column("refunds", table["amount"]).append_column("undated_refunds", undated)
+    table = table.append_column("refunds", table[_AMOUNT]).append_column("undated_refunds", undated)
     table, days, hours = table.filter(pa.array(inside)), days[inside], hours[inside]
     if question.exchange is not None:
         table = question.exchange.converted(table, days, ["refunds"])
@@ -45,7 +45,7 @@ def refunds(question: Question) -> pa.Table:
 
 def _query(question: Question) -> pa.Table:
     """Run the query: a row for each group and moment; for each day of payment where no moment is known."""
-    seen, inside = nw.col(_SEEN), within(question)
+    seen, inside = nw.col("refund_first_seen_at"), within(question)
     is_refund = populations.paid(question.reference) & (nw.col("status") == populations.REFUNDED)
     frame = question.source.frame.filter(populations.not_test() & is_refund & (nw.col("amount") >= 0))
     if inside is not None:
@@ -53,8 +53,8 @@ def _query(question: Question) -> pa.Table:
     undated: dict[str, Any] = {DAY: nw.when(seen.is_null()).then(day_of("paid"))}
     if question.hourly:
         undated[HOUR] = nw.when(seen.is_null()).then(hour_of("paid"))
-    frame = frame.with_columns(**undated, **{_COUNT: nw.lit(1)})
-    sums = [nw.col("amount").sum().cast(SUM), nw.col(_COUNT).count().cast(nw.Int64)]
+    frame = frame.with_columns(**undated, **{_SEEN: seen, _COUNT: nw.lit(1), _AMOUNT: nw.col("amount")})
+    sums = [nw.col(_AMOUNT).sum().cast(SUM), nw.col(_COUNT).count().cast(nw.Int64)]
     return question.source.collect(frame.group_by(*question.stored_groups, _SEEN, *undated).agg(*sums))
 
 

@@ -117,10 +117,9 @@ def _whole(question: Question) -> pa.Table:
     """Run the query over the whole history: a row for each group and day, and hour where hours matter."""
     frame = question.source.frame.filter(populations.not_test() & populations.paid(question.reference))
     made = {DAY: day_of("paid"), **({HOUR: hour_of("paid")} if question.hourly else {})}
-    frame = frame.filter(nw.col("amount") >= 0).with_columns(**made)
-    summed = frame.group_by(*question.stored_groups, *made).agg(nw.col("amount").sum().cast(SUM))
+    frame = frame.filter(nw.col("amount") >= 0).with_columns(**made, **{_GROSS: nw.col("amount")})
+    summed = frame.group_by(*question.stored_groups, *made).agg(nw.col(_GROSS).sum().cast(SUM))
     table = question.source.collect(summed)
-    table = table.rename_columns([_GROSS if name == "amount" else name for name in table.column_names])
     return converted(question, table, clock_of(table)[0], [_GROSS])
 
 

@@ -32,6 +32,7 @@ def worth(question: Question, payments: nw.LazyFrame[Any]) -> pa.Table:
 
     Only these sums leave the engine: it sorts the payers of each group itself.
     """
+    question.keep_apart((*MONEY, *COUNTS))
     keys = period_keys(question, "paid")
     names = [*question.stored_groups, *keys]
     refunded = nw.col("status") == populations.REFUNDED

@@ -33,9 +33,10 @@ def finish(question: Question, frame: pd.DataFrame, values: Mapping[str, Any]) -
     values
         The value columns by name; those that the metric does not have are left out.
     """
-    keys = {name: _key(frame[name], question.metric.column(name).kind, name) for name in question.keys}
+    zone = question.window.zone
+    keys = {name: _key(frame[name], question.metric.column(name).kind, name, zone) for name in question.keys}
     columns = {
-        column.name: _instants(values[column.name], question.window.zone)
+        column.name: _instants(values[column.name], zone)
         if column.kind == "instant"
         else _typed(values[column.name], column.kind, question.money, index=frame.index)
         for column in question.metric.columns
@@ -74,8 +75,13 @@ def _instants(values: Any, zone: ZoneInfo) -> pd.Series[Any]:
     return moments.dt.tz_convert(zone).astype(pd.DatetimeTZDtype("us", zone)).reset_index(drop=True)
 
 
-def _key(series: pd.Series[Any], kind: Kind, name: str) -> pd.Series[Any]:
-    """Type a key: the currency is text that never misses, numbers of the calendar are int64."""
+def _key(series: pd.Series[Any], kind: Kind, name: str, zone: ZoneInfo) -> pd.Series[Any]:
+    """Type a key: the currency is text that never misses, numbers of the calendar are int64.
+
+    Of an instant each engine says the zone of its own session: it is shown in that of the report.
+    """
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        return series.dt.tz_convert(zone).astype(pd.DatetimeTZDtype("us", zone))
     if name in ("hour", "weekday"):
         return series.astype("int64")
     if kind == "text" and pd.api.types.is_string_dtype(series.dtype):

@@ -60,6 +60,7 @@ def audit(question: Question, terms: Sequence[Terms]) -> list[pa.Table]:
     """
     frame = checked(question, terms)
     values = _values()
+    question.keep_apart(values)
     sums = [
         nw.col(name).sum().cast(SUM) if name in _MONEY else nw.col(name).count().cast(nw.Int64)
         for name in (*values, OTHER)

@@ -102,10 +102,12 @@ def fee_drift(
     from tegro_analytics.metrics.payments import paid
     from tegro_analytics.metrics.results.finish import finish
 
+    # The hour before a midnight begins at none: instants have to tell what lies in it.
+    instants = ("paid_at", "created_at") if freq == "hour" else ()
     question = ask(
         orders,
         FEE_DRIFT,
-        paid.NEEDS,
+        (*paid.NEEDS, *instants),
         Asked(since, until, freq, by, as_of, money, zone, reference),
     )
     frame, found, changes = against_the_period_before(
