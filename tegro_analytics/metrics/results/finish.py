@@ -81,7 +81,8 @@ def _key(series: pd.Series[Any], kind: Kind, name: str, zone: ZoneInfo) -> pd.Se
     Of an instant each engine says the zone of its own session: it is shown in that of the report.
     """
     if isinstance(series.dtype, pd.DatetimeTZDtype):
-        return series.dt.tz_convert(zone).astype(pd.DatetimeTZDtype("us", zone))
+        shown: pd.Series[Any] = series.dt.tz_convert(zone).astype(pd.DatetimeTZDtype("us", zone))
+        return shown
     if name in ("hour", "weekday"):
         return series.astype("int64")
     if kind == "text" and pd.api.types.is_string_dtype(series.dtype):
