@@ -22,6 +22,7 @@ payment_systems
 revenue
 rfm
 time_to_pay
+withdrawals_summary
 
 A chart has one style of its own and leaves the settings of matplotlib as they were. It draws on ``ax=``, or
 makes a figure. Its table is :func:`data`, its description in words :func:`alt_text`.
@@ -32,6 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tegro_analytics.charts.account.balance_bridge import balance_bridge
+from tegro_analytics.charts.account.withdrawals_summary import withdrawals_summary
 from tegro_analytics.charts.checkout.checkouts import checkouts
 from tegro_analytics.charts.checkout.conversion import conversion
 from tegro_analytics.charts.checkout.conversion_mix import conversion_mix
@@ -74,6 +76,7 @@ __all__ = [
     "revenue",
     "rfm",
     "time_to_pay",
+    "withdrawals_summary",
 ]
 
 

@@ -32,6 +32,8 @@ def one_currency(source: Source, wanted: str | None) -> Source:
                 "Give the chart the orders instead."
             )
         return replace(source, currency=wanted, table=_sorted(source, table))
+    nameless = table[table["currency"].isna()] if source.subject.nameless else table.iloc[:0]
+    table = table.drop(index=nameless.index)
     payments = _weights(source.subject.weight, table)
     if wanted is not None and wanted not in payments and payments:
         raise DataError(f"currency={wanted!r} is not in the data, which has {', '.join(payments)}.")
@@ -39,7 +41,8 @@ def one_currency(source: Source, wanted: str | None) -> Source:
     others = tuple((name, number) for name, number in payments.items() if name != chosen)
     rows = table[table["currency"] == chosen] if chosen is not None else table
     by = tuple(name for name in source.by if name != "currency")
-    source = replace(source, currency=chosen, others=others, by=by)
+    left = _number(source.subject.weight, nameless)
+    source = replace(source, currency=chosen, others=others, by=by, nameless=left)
     return replace(source, table=_sorted(source, rows))
 
 
@@ -47,12 +50,14 @@ def _weights(weight: str, table: pd.DataFrame) -> dict[str, int]:
     """Count the payments of each currency, the most first: counts compare where amounts do not."""
     if table["currency"].isna().any():
         raise MixedCurrencies("Some rows have no currency: amounts without one cannot be drawn on a scale.")
-    counted = [
-        (str(name), int(np.nansum(floats(rows[weight]))) if weight in rows else len(rows))
-        for name, rows in table.groupby("currency", sort=True)
-    ]
+    counted = [(str(name), _number(weight, rows)) for name, rows in table.groupby("currency", sort=True)]
     known = load_reference().currencies.values()  # where as much speaks for each, a currency of the house
     return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0] not in known)))
+
+
+def _number(weight: str, rows: pd.DataFrame) -> int:
+    """Count what rows stand for."""
+    return int(np.nansum(floats(rows[weight]))) if weight in rows else len(rows)
 
 
 def _sorted(source: Source, table: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,8 @@ class Subject:
         which the result was split, and names them in the title.
     along : tuple of str
         Further columns that tell rows apart: the moments of a curve.
+    nameless : bool
+        Whether rows without a currency are left out and counted; else they are refused.
     options : mapping
         Keywords that the metric is asked with unless the caller says otherwise.
     """
@@ -59,6 +61,7 @@ class Subject:
     all_currencies: bool = False
     rows: tuple[str, ...] | None = None
     along: tuple[str, ...] = ()
+    nameless: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -88,6 +91,8 @@ class Source:
     """What the metric was asked with."""
     asked: bool = False
     """Whether the chart was given orders and asked the metric itself."""
+    nameless: int = 0
+    """How many have no currency, and are left out."""
 
     @property
     def chart(self) -> str:

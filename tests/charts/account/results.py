@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
+
+from tests.charts.tables import periods
 
 
 def bridge(
@@ -40,3 +44,35 @@ def bridge(
             "uncounted_withdrawals": 0,
         }
     )
+
+
+def withdrawals(statuses: Sequence[str | None], *, currency: str | None = "RUB") -> pd.DataFrame:
+    """Make a summary by status: the n-th has n withdrawals of 1,000 in all a piece, each for 20."""
+    rows = range(1, len(statuses) + 1)
+    return pd.DataFrame(
+        {
+            "currency": pd.Series([currency] * len(rows), dtype="str"),
+            "status": pd.Series(list(statuses), dtype="str"),
+            "withdrawals": pd.Series(rows, dtype="int64"),
+            "withdrawn": pd.Series([1000.0 * row for row in rows], dtype="float64"),
+            "withdrawal_fees": pd.Series([20.0 * row for row in rows], dtype="float64"),
+            "without_amount": pd.Series([0] * len(rows), dtype="int64"),
+            "without_fee": pd.Series([0] * len(rows), dtype="int64"),
+            "lag_seconds_p50": pd.Series([1800.0] * len(rows), dtype="float64"),
+            "lag_seconds_p90": pd.Series([3600.0] * len(rows), dtype="float64"),
+        }
+    )
+
+
+def withdrawals_over_time(
+    statuses: Sequence[str | None], count: int, *, freq: str = "month", start: str = "2026-01-01"
+) -> pd.DataFrame:
+    """Make a summary with a row for each period and status, the last period incomplete."""
+    keys = periods(start, count, freq, incomplete=1)
+    every = withdrawals(statuses)
+    parts = [
+        pd.concat([keys, pd.DataFrame([row.to_dict()] * count, index=keys.index)], axis=1)
+        for _, row in every.iterrows()
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame[["currency", *keys.columns, *every.columns[1:]]]
