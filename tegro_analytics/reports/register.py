@@ -220,19 +220,15 @@ class _Lines:
             net_volume=net,
             is_refunded=f"status = {REFUNDED}",
         )
-        return f"{columns} FROM {_VIEW} WHERE {self._counts()} AND {self._within()}"
+        return f"{columns} FROM {_VIEW} WHERE {self._counts()} AND {self._within(_DAY, _MOMENT)}"
 
     def _refunds(self) -> str:
-        """Write the refunds: on the wall clock of the zone, as the metric bounds them."""
-        local = f"timezone({_literal(self.bounds.zone.key)}, refund_first_seen_at)"
-        seen = [
-            f"{local} {compare} TIMESTAMP {_literal(bound.isoformat(' '))}"
-            for compare, bound in ((">=", self.bounds.since), ("<", self.bounds.until))
-            if bound is not None
-        ]
+        """Write the refunds: by the moment at which one was first seen, else by that of the payment."""
+        seen = f"timezone({_literal(self.bounds.zone.key)}, refund_first_seen_at)::DATE"
+        day, moment = f"coalesce({seen}, {_DAY})", f"coalesce(refund_first_seen_at, {_MOMENT})"
         columns = self._select(
-            day=f"coalesce({local}::DATE, {_DAY})",
-            moment=f"coalesce(refund_first_seen_at, {_MOMENT})",
+            day=day,
+            moment=moment,
             operation="'refund'",
             amount="NULL",
             fee="NULL",
@@ -240,21 +236,19 @@ class _Lines:
             net_volume="-amount",
             is_refunded="NULL",
         )
-        return (
-            f"{columns} FROM {_VIEW} WHERE {self._counts()} AND status = {REFUNDED} AND CASE WHEN "
-            f"refund_first_seen_at IS NULL THEN {self._within()} ELSE {' AND '.join(seen) or 'true'} END"
-        )
+        inside = self._within(day, moment)
+        return f"{columns} FROM {_VIEW} WHERE {self._counts()} AND status = {REFUNDED} AND {inside}"
 
     def _counts(self) -> str:
         """Say which orders are payments, as the metrics do."""
         return f"NOT coalesce(is_test, false) AND amount >= 0 AND status IN ({self.paid})"
 
-    def _within(self) -> str:
-        """Say whether a payment lies within the bounds: by its day, where they are days."""
+    def _within(self, day: str, moment: str) -> str:
+        """Say whether an operation lies within the bounds: by its day, where they are days."""
         if self.bounds.by_days:
-            name, kind, ends = _DAY, "DATE", (self.bounds.since, self.bounds.until)
+            name, kind, ends = day, "DATE", (self.bounds.since, self.bounds.until)
         else:
-            name, kind, ends = _MOMENT, "TIMESTAMPTZ", self.bounds.instants()
+            name, kind, ends = moment, "TIMESTAMPTZ", self.bounds.instants()
         parts = [
             f"{name} {compare} {_literal(end.isoformat())}::{kind}"
             for compare, end in zip((">=", "<"), ends, strict=True)

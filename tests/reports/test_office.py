@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
-import subprocess
 from decimal import Decimal
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -21,6 +19,8 @@ from tegro_analytics.reports import (
     write_xlsx,
 )
 from tegro_analytics.texts import tr
+from tests.reports.office import ENGLISH, RUSSIAN, csv_filter, new_profile
+from tests.reports.office import opened as open_file
 from tests.reports.tables import (
     AS_OF,
     BALANCED,
@@ -39,41 +39,19 @@ from tests.reports.workbooks import formulas, links, records, rows, sheet_names
 pytestmark = [pytest.mark.office, pytest.mark.xdist_group("office")]
 
 ZONE = "Europe/Moscow"
-RUSSIAN, ENGLISH = 1049, 1033
 MARKUP = ("<r></r>", '<r><t>x</t></r></is></c><c r="Z9"><f>1+1</f></c><c t="inlineStr"><is><r></r>')
 
 
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory):
     """Give LibreOffice a folder of its own, and none of what the machine knows."""
-    return tmp_path_factory.mktemp("office-profile")
+    return new_profile(tmp_path_factory.mktemp("office-profile"), locale="en-US")
 
 
 @pytest.fixture
 def opened(profile, tmp_path):
     """Open a file in LibreOffice, let it compute, and save what it holds as a workbook of its own."""
-    program = shutil.which("soffice") or shutil.which("libreoffice")
-    if program is None:
-        pytest.fail("LibreOffice is missing: apt-get install libreoffice-calc")
-    folder = tmp_path / "opened"
-
-    def open_file(path: Path, infilter: str | None = None) -> Path:
-        command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
-        if infilter:
-            command.append(f"--infilter={infilter}")
-        command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-        saved = folder / f"{path.stem}.xlsx"
-        assert saved.exists(), done.stdout + done.stderr
-        return saved
-
-    return open_file
-
-
-def csv_filter(separators: str, language: int) -> str:
-    """Read text as UTF-8 in a language, cut at these signs, special numbers known, formulas computed."""
-    codes = "/".join(str(ord(sign)) for sign in separators)
-    return f"CSV:{codes},34,76,1,,{language},false,true,false,false,false,0,true"
+    return partial(open_file, profile=profile, folder=tmp_path / "opened")
 
 
 def test_the_russian_csv_has_numbers_as_numbers_and_dates_as_dates(tmp_path, opened):
@@ -82,7 +60,7 @@ def test_the_russian_csv_has_numbers_as_numbers_and_dates_as_dates(tmp_path, ope
         order(2, amount=Decimal(-5), fee=None, is_test=True),
     ])  # fmt: skip
     file = write_csv(content, tmp_path / "orders.csv", zone=ZONE, dialect="excel-ru")
-    first, second = records(opened(file, csv_filter(";", RUSSIAN)))
+    first, second = records(opened(file, infilter=csv_filter(";", RUSSIAN)))
     assert (first["Сумма"], first["Комиссия"], first["ID"]) == (1234567.89, 0.12345678, 1.0)
     assert (second["Сумма"], second["Комиссия"], second["Тестовый"]) == (-5.0, "", "да")
     assert first["Создан (Europe/Moscow)"] == dt.datetime(2026, 3, 1, 10)  # noqa: DTZ001
@@ -103,7 +81,7 @@ def test_the_russian_csv_has_numbers_as_numbers_and_dates_as_dates(tmp_path, ope
 )
 def test_no_text_becomes_a_formula_however_the_csv_is_opened(tmp_path, opened, dialect, separators, language):
     file = write_csv(with_texts([*HOSTILE, *ODD]), tmp_path / "orders.csv", zone=ZONE, dialect=dialect)
-    saved = opened(file, csv_filter(separators, language))
+    saved = opened(file, infilter=csv_filter(separators, language))
     assert formulas(saved) == []
     assert links(saved) == []
     assert len(rows(saved)) > len(HOSTILE)
@@ -112,7 +90,7 @@ def test_no_text_becomes_a_formula_however_the_csv_is_opened(tmp_path, opened, d
 @pytest.mark.parametrize(("separators", "language"), [(",", ENGLISH), (";", RUSSIAN)])
 def test_without_the_guard_there_would_be_formulas(tmp_path, opened, separators, language):
     file = write_csv(with_texts(HOSTILE), tmp_path / "orders.csv", zone=ZONE, guard=False)
-    assert "1+1" in formulas(opened(file, csv_filter(separators, language)))
+    assert "1+1" in formulas(opened(file, infilter=csv_filter(separators, language)))
 
 
 def test_no_text_becomes_a_formula_in_a_workbook(tmp_path, opened):
