@@ -217,6 +217,8 @@ BALANCED = (
     ("03-01 00:00", "RUB", "100"),
     ("03-04 12:00", "RUB", "940"),
     ("03-04 12:00", "USD", "19.20"),
+    ("03-01 00:00", "EUR", "0"),
+    ("03-04 12:00", "EUR", "0"),
 )
 """Balances beside them: 840 more within the days of March, of which orders and withdrawals explain 835."""
 

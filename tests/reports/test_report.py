@@ -427,10 +427,10 @@ def test_the_workbook_is_made_to_be_read_and_printed(march):
     assert 'orientation="portrait"' in sheets[0]
     assert all("<pane " in text for text in sheets)
     # summary, days by currency, fees, conversion, systems, customers, account, orders, definitions
-    assert [text.count("<tablePart ") for text in sheets] == [0, 1, 1, 6, 2, 2, 4, 0, 1, 0]
+    assert [text.count("<tablePart ") for text in sheets] == [0, 1, 1, 6, 2, 2, 4, 3, 1, 0]
     assert found["xl/workbook.xml"].count("_xlnm.Print_Titles") == 3
     tables = [text for name, text in found.items() if name.startswith("xl/tables/")]
-    assert len(tables) == 17
+    assert len(tables) == 20
     assert all("<autoFilter" in text for text in tables)
     assert "Column chart: gross volume in RUB" in found["xl/drawings/drawing1.xml"]
     assert "A1B2C3: 1–4 March 2026" in found["docProps/core.xml"]

@@ -42,7 +42,7 @@ _LIST = (
     "payment_id",
     "id",  # a hash where the record has none: it may run over what is to the right of the table
 )
-_PARTS = ("gross_volume", "fees", "refunds", "withdrawn", "withdrawal_fees")
+_MOVED = ("balance_before", "balance_after", "gross_volume", "refunds", "withdrawn", "gap")
 _FIRST = 34.0
 _WIDTH = 20.0
 
@@ -58,8 +58,12 @@ def write_account(book: Book, *, pii: bool) -> None:
     if not account.bridge:
         page.band(book.text("no_bridge"), "plain_wrapped")
         page.gap()
-    for row in account.bridge:
+    moved = [row for row in account.bridge if any(row[name] for name in _MOVED)]
+    for row in moved:
         _write_bridge(page, row)
+    if still := [row["currency"] for row in account.bridge if row not in moved]:
+        page.band(book.text("nothing_moved", currencies=", ".join(still)), "note_wrapped")
+        page.gap()
     _write_balances(page, account.balances)
     _write_withdrawals(page, pii=pii)
 
@@ -104,7 +108,7 @@ def _moves(row: Row) -> dict[str, Decimal]:
 
 
 def _cause(book: Book, name: str) -> str:
-    key = f"report.cause.{name}"
+    key = f"cause.{name}"
     return tr(key, book.lang) if key in catalogue() else name
 
 
