@@ -15,6 +15,7 @@ customer_value
 customers
 data
 fee_audit
+fee_drift
 fees
 funnel
 heat_map
@@ -51,6 +52,7 @@ from tegro_analytics.charts.people.rfm import rfm
 from tegro_analytics.charts.systems.concentration import concentration
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 from tegro_analytics.charts.tariffs.fee_audit import fee_audit
+from tegro_analytics.charts.tariffs.fee_drift import fee_drift
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +71,7 @@ __all__ = [
     "customers",
     "data",
     "fee_audit",
+    "fee_drift",
     "fees",
     "funnel",
     "heat_map",

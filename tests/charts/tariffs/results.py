@@ -51,3 +51,32 @@ def audits_over_time(names: Sequence[str], count: int, *, freq: str = "month") -
     ]
     frame = pd.concat(parts, ignore_index=True)
     return frame[["currency", *keys.columns, *every.columns[1:]]]
+
+
+def drifts(
+    names: Sequence[str], count: int = 1, *, freq: str = "month", start: str = "2026-01-01"
+) -> pd.DataFrame:
+    """Make a drift: all groups have one weight, and the rate of each rose from 4 to 5 %.
+
+    Rates add 0.01 in all, the mix takes 0.002; the last period is incomplete where there are several.
+    """
+    keys = periods(start, count, freq, incomplete=int(count > 1))
+    groups = max(1, len(names))
+    parts = []
+    for number, name in enumerate(names, start=1):
+        part = keys.copy()
+        part.insert(0, "currency", "RUB")
+        part["payment_system_id"] = pd.Series([number] * count, dtype="Int64")
+        part["payment_system"] = pd.Series([name] * count, dtype="str")
+        parts.append(
+            part.assign(
+                fee_rate_before=0.04,
+                fee_rate=0.05,
+                weight_before=1 / groups,
+                weight=1 / groups,
+                rate_effect=0.01 / groups,
+                mix_effect=-0.002 if number == 1 else 0.0,
+                total_change=0.008,
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else drifts(["x"]).iloc[:0]
