@@ -8,9 +8,11 @@ error, never a guess.
 
 from __future__ import annotations
 
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+import functools
+from collections.abc import Callable
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.schemas import MONEY_DIGITS, MONEY_SCALE
@@ -23,11 +25,17 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Units = NDArray[np.int64]
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
 UNITS = 10**MONEY_SCALE
 """Units in 1: money is a whole number of units of 10^-8."""
 
 _WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """The usual context of decimal would round what has more than 28 digits."""
+
+_OURS = Context(prec=100)
+"""Room for every sum and product of amounts. What divides does so in fractions."""
 
 _AT_A_TIME = 65_536
 """So many floats and what is made of them stay near the processor: several times as fast as all at once."""
@@ -42,6 +50,27 @@ _HOW_TO_MEND = (
     "If the value was computed, round it to the places that are meant, as in `df['amount'].round(2)`; "
     "if it is exact, pass decimals (`money='decimal'`)"
 )
+
+
+def exact(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Let a function add and subtract money exactly, whatever the context of decimals is where it is called.
+
+    Examples
+    --------
+    >>> @exact
+    ... def difference(one: Decimal, other: Decimal) -> Decimal:
+    ...     return one - other
+    >>> with localcontext(Context(prec=3)):
+    ...     difference(Decimal("12345.67"), Decimal("0.01"))
+    Decimal('12345.66')
+    """
+
+    @functools.wraps(function)
+    def computed(*args: Given.args, **options: Given.kwargs) -> Result:
+        with localcontext(_OURS):
+            return function(*args, **options)
+
+    return computed
 
 
 def decimals_from_floats(values: Floats) -> pa.Array:

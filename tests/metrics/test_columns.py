@@ -111,6 +111,13 @@ def test_a_key_of_a_customer_that_is_none_is_not_shown(engine: str) -> None:
     assert "a@x.ru" not in str(error.value)
 
 
+def test_an_infinite_decimal_is_told() -> None:
+    orders = GOLDEN.to_pandas()
+    orders.loc[0, "amount"] = Decimal("Infinity")
+    with pytest.raises(DataError, match="'amount' holds a value that no column of a table takes"):
+        revenue(orders)
+
+
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_a_query_of_the_caller_that_cannot_run_is_told(engine: str) -> None:
     if engine == "polars":

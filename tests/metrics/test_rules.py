@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tegro_analytics.exceptions import DataError, MixedCurrencies
-from tegro_analytics.metrics import conversion, conversion_value, fees, payment_systems, revenue
+from tegro_analytics.metrics import METRICS, conversion, conversion_value, fees, payment_systems, revenue
 from tegro_analytics.reference import Status, load_reference
 from tests.golden import Row, arrow, golden_rows, order, records
 
@@ -208,6 +208,13 @@ def test_money_is_exact_where_floats_are_not() -> None:
     assert sum([0.1] * 10) != 1
     assert sold(*rows)["gross_volume"] == 1
     assert the_row(revenue(arrow(rows)))["gross_volume"] == 1.0
+
+
+def test_the_context_of_decimals_does_not_matter() -> None:
+    rows = [order(1, created=OLD, paid=SOON, amount="9999999999.99", fee="0.01")]
+    with localcontext(Context(prec=3)):
+        assert str(sold(*rows)["net_volume"]) == "9999999999.98000000"
+    assert [name for name, one in METRICS.items() if not hasattr(one.function, "__wrapped__")] == []
 
 
 def test_amounts_of_two_currencies_share_no_band() -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
 from tegro_analytics.metrics.payments.revenue import share_of
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.account.bridge import Snapshots, Sums
@@ -54,6 +55,7 @@ BALANCE_BRIDGE = Metric(
 )  # fmt: skip
 
 
+@exact
 def balance_bridge(
     orders: Any,
     withdrawals: Any,

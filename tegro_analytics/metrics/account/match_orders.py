@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +62,7 @@ ORDER_DIFFERENCES = Metric(
 )  # fmt: skip
 
 
+@exact
 def match_orders(
     orders: Any,
     mine: Any,
@@ -163,6 +165,7 @@ def match_orders(
     return finish(question, frame, {name: frame[name] for name in frame.columns})
 
 
+@exact
 def order_differences(
     orders: Any,
     mine: Any,

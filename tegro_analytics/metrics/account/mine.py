@@ -107,7 +107,7 @@ def _columns(given: Any, names: list[str], *, metric: str) -> dict[str, Any]:
 def _arrow_or_list(series: Any) -> Any:
     try:
         array = pa.array(series, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError):  # an infinite decimal is a TypeError
         return series.tolist()
     return _plain(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
 
@@ -208,7 +208,8 @@ def _number(value: Any) -> str:
     """Read one order number; 17.0 is how pandas shows 17 beside a missing one."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value != int(value):
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value != int(value):
         raise ValueError(value)
     return str(int(value))
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError, TegroDataWarning
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ _QUANTILES = {"lag_seconds_p50": 0.5, "lag_seconds_p90": 0.9}
 _LAG = "~lag"
 
 
+@exact
 def withdrawals_summary(
     withdrawals: Any,
     *,

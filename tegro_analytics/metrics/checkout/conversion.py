@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import By
@@ -65,6 +66,7 @@ CONVERSION_VALUE = Metric(
 )  # fmt: skip
 
 
+@exact
 def conversion(
     orders: Any,
     *,
@@ -157,6 +159,7 @@ def conversion(
     return finish(question, frame, attempts.conversion_values(frame))
 
 
+@exact
 def conversion_value(
     orders: Any,
     *,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import By
@@ -31,6 +32,7 @@ CONVERSION_MIX = Metric(
 )
 
 
+@exact
 def conversion_mix(
     orders: Any,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import By
@@ -37,6 +38,7 @@ TIME_TO_PAY = Metric(
 )
 
 
+@exact
 def time_to_pay(
     orders: Any,
     *,

@@ -80,8 +80,10 @@ def array_of(series: pd.Series[Any], name: str, table: Table = ORDERS) -> pa.Arr
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        reason = str(error)
-    raise DataError(f"the column {name!r} holds values of several kinds: {reason}")
+        reason = f"holds values of several kinds: {error}"
+    except TypeError:  # so it goes for an infinite decimal
+        reason = "holds a value that no column of a table takes, such as an infinite number"
+    raise DataError(f"the column {name!r} {reason}")
 
 
 def _exact(values: Any, name: str) -> pa.Array:

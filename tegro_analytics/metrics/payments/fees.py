@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,7 @@ FEES = Metric(
 PAYMENT_VALUES = ("gross_volume", "fees", "payments", "zero_fee_payments")
 
 
+@exact
 def fees(
     orders: Any,
     *,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,7 @@ PAYMENT_VALUES = (
 )
 
 
+@exact
 def revenue(
     orders: Any,
     *,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import By
@@ -35,6 +36,7 @@ COHORTS = Metric(
 )  # fmt: skip
 
 
+@exact
 def cohorts(
     orders: Any,
     *,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
 from tegro_analytics.metrics.payments.revenue import share_of
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ CUSTOMER_VALUE = Metric(
 )  # fmt: skip
 
 
+@exact
 def customer_value(
     orders: Any,
     *,

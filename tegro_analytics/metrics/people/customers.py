@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,7 @@ CUSTOMERS = Metric(
 )  # fmt: skip
 
 
+@exact
 def customers(
     orders: Any,
     *,

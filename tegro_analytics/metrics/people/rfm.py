@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -47,6 +48,7 @@ RFM = Metric(
 _WHO = ("currency", "customer")
 
 
+@exact
 def rfm(
     orders: Any,
     *,

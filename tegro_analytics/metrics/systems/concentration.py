@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ _SYSTEM = "payment_system_id"
 _NEEDS = ("status", "is_test", "amount", "created_date", "paid_date", _SYSTEM)
 
 
+@exact
 def concentration(
     orders: Any,
     *,

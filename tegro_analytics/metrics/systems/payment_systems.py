@@ -13,6 +13,7 @@ from tegro_analytics.metrics.payments.fees import FEES, fee_values
 from tegro_analytics.metrics.payments.fees import PAYMENT_VALUES as FEE_VALUES
 from tegro_analytics.metrics.payments.revenue import PAYMENT_VALUES as REVENUE_VALUES
 from tegro_analytics.metrics.payments.revenue import REVENUE, revenue_values, share_of
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ PAYMENT_SYSTEMS = Metric(
 )
 
 
+@exact
 def payment_systems(
     orders: Any,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import By
@@ -43,6 +44,7 @@ FEE_AUDIT = Metric(
 )  # fmt: skip
 
 
+@exact
 def fee_audit(
     orders: Any,
     *,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import Question
@@ -50,6 +51,7 @@ FEE_DIFFERENCES = Metric(
 _STORED = ("shop_id", "id", "payment_id", "paid_at", "currency", "amount", "fee", "payment_system_id")
 
 
+@exact
 def fee_differences(
     orders: Any,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import By
@@ -35,6 +36,7 @@ FEE_DRIFT = Metric(
 )  # fmt: skip
 
 
+@exact
 def fee_drift(
     orders: Any,
     *,

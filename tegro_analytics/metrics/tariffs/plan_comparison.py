@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ PLAN_COMPARISON = Metric(
 )  # fmt: skip
 
 
+@exact
 def plan_comparison(
     orders: Any,
     *,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,7 @@ STEPS = {"hour": 7 * 24, "day": 7, "week": 1}
 """The periods that a week holds, by frequency."""
 
 
+@exact
 def anomalies(
     orders: Any,
     *,

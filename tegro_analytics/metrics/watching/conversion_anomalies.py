@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn, rate_of_counts
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ CONVERSION_ANOMALIES = Metric(
 )
 
 
+@exact
 def conversion_anomalies(
     orders: Any,
     *,

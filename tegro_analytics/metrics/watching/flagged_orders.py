@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.window import Bound
@@ -32,6 +33,7 @@ FLAGGED_ORDERS = Metric(
 )
 
 
+@exact
 def flagged_orders(
     orders: Any,
     *,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,6 +45,7 @@ OF = ("gross_volume", "payments")
 _MOST_DAYS = 366
 
 
+@exact
 def forecast(
     orders: Any,
     *,

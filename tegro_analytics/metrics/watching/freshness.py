@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     from tegro_analytics.metrics.asking.question import Question
@@ -32,6 +33,7 @@ FRESHNESS = Metric(
 )
 
 
+@exact
 def freshness(
     orders: Any,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tegro_analytics.metrics.definition import Metric, MetricColumn
+from tegro_analytics.money import exact
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,6 +40,7 @@ SILENT_BELOW = 0.001
 """The probability below which a silence is no chance any more."""
 
 
+@exact
 def silence(
     orders: Any,
     *,

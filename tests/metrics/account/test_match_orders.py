@@ -102,6 +102,15 @@ def test_the_list_is_long_first_and_counts_all() -> None:
             order_differences(arrow(orders), books(), limit=limit)
 
 
+@pytest.mark.parametrize("column", ["payment_id", "amount", "currency"])
+@pytest.mark.parametrize("value", [float("inf"), Decimal("Infinity")])
+def test_what_is_infinite_is_named(column: str, value: Any) -> None:
+    own = books(("a", 1), currency="RUB").astype(object)
+    own.loc[0, column] = value
+    with pytest.raises(DataError, match=f"your column '{column}' holds .* in row 0"):
+        match_orders(arrow([paid(1)]), own)
+
+
 def test_each_currency_gives_its_largest_in_turn() -> None:
     amounts = [("RUB", "900"), ("RUB", "800"), ("USD", "9"), ("USD", "8")]
     orders = [
