@@ -9,7 +9,10 @@ from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox, TransformedBbox
 
 from tegro_analytics.charts.drawing.lettering import labels, width, wrap
 from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
@@ -102,6 +105,47 @@ class _RoomySteps(Steps):
 Block = Column | Panel
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A block as it was drawn."""
+
+    block: Block
+    texts: Sequence[Text] = ()
+    panel: Axes | None = None
+    ticks: bool = False
+    """Whether the panel has an axis of its own."""
+
+    def show(self, *, visible: bool) -> None:
+        """Show a column of text, or leave it out."""
+        for text in self.texts:
+            text.set_visible(visible)
+
+    def place(self, ax: Axes, left: float, wide: float, total: float) -> None:
+        """Set the block at so many points from the left of an Axes that is ``total`` points wide."""
+        for text in self.texts:
+            text.set_x((left + wide) / total)
+        if self.panel is ax and not isinstance(self.block, Column):  # its panel is the first part of it
+            low, high = _limits(self.block)
+            ax.set_xlim(low, low + (high - low) * total / wide)
+        elif self.panel is not None:
+            self.panel.set_axes_locator(_Inset(ax, left / total, wide / total))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Inset:
+    """The place of a panel within an Axes, as parts of its width."""
+
+    ax: Axes
+    left: float
+    wide: float
+
+    def __call__(self, panel: Axes, renderer: RendererBase | None) -> Bbox:  # noqa: ARG002
+        """Give the place in parts of the figure."""
+        figure = cast("Figure", panel.get_figure(root=False))
+        box = Bbox.from_bounds(self.left, 0, self.wide, 1)
+        return cast("Bbox", TransformedBbox(box, self.ax.transAxes - figure.transSubfigure))
+
+
 def room_for(page: Sheet) -> int:
     """Count the rows that can be read: in a figure of our own it grows with them, up to a limit."""
     return MOST_ROWS if page.own else max(3, min(MOST_ROWS, int(page.size[1] / LEAST_ROW)))
@@ -118,6 +162,9 @@ class Rows:
         self.count = len(names)
         self.height = max(2, self.count) * ROW
         self.below = 10.0
+        self.parts: list[_Part] = []
+        self.heads: list[Text] = []
+        self.placed: tuple[float, float] | None = None
         page.plan(self.height)
         dress(self.ax, grid=None)
         room = page.size[0] * (0.34 if page.own else 0.4)
@@ -135,24 +182,53 @@ class Rows:
     def draw(self, blocks: Sequence[Block]) -> float:
         """Draw the blocks from left to right; gives the points that their headings take above the plot."""
         kept = self._kept(blocks)
-        total = self.page.size[0]
-        panels = [block for block in kept if not isinstance(block, Column)]
-        text = sum(block.wide for block in kept if isinstance(block, Column))
-        panel = (total - text - GAP * (len(kept) - 1)) / len(panels)
-        heads = [wrap(_heading(block, ticks=not self._told(block, kept)), panel, HEAD) for block in panels]
-        lines = max(head.count("\n") + 1 for head in heads)
-        left = 0.0
         for block in kept:
-            wide = block.wide if isinstance(block, Column) else panel
             if isinstance(block, Column):
-                self._column(block, left + wide, total)
-            else:
-                labelled = not self._told(block, kept)
-                self.below = 26.0 if labelled else self.below
-                self._panel(block, left, wide, total, ticks=labelled)
-            left += wide + GAP
+                self.parts.append(_Part(block, texts=self._column(block)))
+                continue
+            ticks = not self._told(block, kept)
+            self.below = 26.0 if ticks else self.below
+            panel = self._panel(block, first=not self.parts, ticks=ticks)
+            self.parts.append(_Part(block, panel=panel, ticks=ticks))
         self._rules()
-        return 8 + lines * HEAD * LINE + 8
+        vars(self.ax)["_tegro_again"] = self.place
+        return self.place()
+
+    def place(self) -> float:
+        """Set the blocks side by side in the width that is left by now; gives the points of the headings.
+
+        Charts beside this one, drawn later, may have taken some of the width.
+        """
+        total = self.page.size[0]
+        if self.placed is not None and abs(self.placed[0] - total) < 0.1:
+            return self.placed[1]
+        kept = self._kept([part.block for part in self.parts])
+        shown = [part for part in self.parts if any(part.block is block for block in kept)]
+        text = sum(part.block.wide for part in shown if isinstance(part.block, Column))
+        panels = sum(part.panel is not None for part in shown)
+        panel = max(20.0, (total - text - GAP * (len(shown) - 1)) / panels)
+        while self.heads:
+            self.heads.pop().remove()
+        left, lines = 0.0, 1
+        for part in self.parts:
+            part.show(visible=part in shown)
+        for part in shown:
+            wide = part.block.wide if isinstance(part.block, Column) else panel
+            part.place(self.ax, left, wide, total)
+            lines = max(lines, self._head(part, left, wide, total))
+            left += wide + GAP
+        self.placed = total, 8 + lines * HEAD * LINE + 8
+        return self.placed[1]
+
+    def _head(self, part: _Part, left: float, wide: float, total: float) -> int:
+        """Write the heading of a block; gives the lines that it takes."""
+        if isinstance(part.block, Column):
+            text, x, side = part.block.heading, (left + wide) / total, "right"
+        else:
+            text = wrap(_heading(part.block, ticks=part.ticks), wide, HEAD)
+            x, side = left / total, "left"
+        self.heads.append(self.page.write(text, x, 8, size=HEAD, side=side))
+        return text.count("\n") + 1
 
     @staticmethod
     def _told(block: Block, kept: Sequence[Block]) -> bool:
@@ -174,10 +250,10 @@ class Rows:
                 return kept
             kept.remove(max(spare, key=lambda block: block.rank))
 
-    def _column(self, block: Column, right: float, total: float) -> None:
-        for row, text in enumerate(block.texts):
-            written = self.ax.text(
-                right / total,
+    def _column(self, block: Column) -> list[Text]:
+        texts = [
+            self.ax.text(
+                0,
                 row,
                 text,
                 transform=self.ax.get_yaxis_transform(),
@@ -186,20 +262,21 @@ class Rows:
                 fontsize=SIZES["tick"],
                 color=INK,
             )
-            written.set_in_layout(False)  # it lies within the plot
-        self.page.write(block.heading, right / total, 8, size=HEAD, side="right")
+            for row, text in enumerate(block.texts)
+        ]
+        for text in texts:
+            text.set_in_layout(False)  # it lies within the plot
+        return texts
 
-    def _panel(self, block: Panel, left: float, wide: float, total: float, *, ticks: bool) -> None:
+    def _panel(self, block: Panel, *, first: bool, ticks: bool) -> Axes:
         low, high = _limits(block)
-        if left == 0:
-            panel = self.ax
-            panel.set_xlim(low, low + (high - low) * total / wide)
-        else:
-            panel = self.ax.inset_axes((left / total, 0, wide / total, 1), sharey=self.ax)
+        panel = self.ax
+        if not first:
+            panel = self.ax.inset_axes((0, 0, 1, 1), sharey=self.ax)
             dress(panel, grid=None)
             panel.set_facecolor("none")
             panel.tick_params(axis="y", labelleft=False)
-            panel.set_xlim(low, high)
+        panel.set_xlim(low, high)
         least = max(low, 0.0) if isinstance(block, Dots) else low
         panel.xaxis.set_major_locator(_RoomySteps(least, high, block.formatter))
         panel.xaxis.set_major_formatter(block.formatter)
@@ -212,7 +289,7 @@ class Rows:
             _draw_dots(panel, block)
         if ticks:
             panel.grid(visible=True, axis="x", color=GRID, linewidth=0.8)
-        self.page.write(wrap(_heading(block, ticks=ticks), wide, HEAD), left / total, 8, size=HEAD)
+        return panel
 
     def _rules(self) -> None:
         """Draw hairlines between the rows, which lead the eye from a name to its numbers."""

@@ -10,6 +10,7 @@ from typing import cast
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from tegro_analytics.charts.drawing.style import MUTED, look
 from tegro_analytics.charts.drawing.surround import (
@@ -60,6 +61,7 @@ class Sheet:
     """An Axes to draw on, and the room around it."""
 
     def __init__(self, ax: Axes, *, own: bool, lang: str) -> None:
+        vars(ax).pop("_tegro_again", None)  # of a chart that was drawn here before
         self.ax = ax
         self.own = own
         self.lang = lang
@@ -86,7 +88,7 @@ class Sheet:
         box = self.ax.get_window_extent()
         return box.width / self.figure.dpi * 72, max(40.0, down * _share_of_grid(self.ax) - TEXTS)
 
-    def write(self, text: str, x: float, up: float, *, size: float, side: str = "left") -> None:
+    def write(self, text: str, x: float, up: float, *, size: float, side: str = "left") -> Text:
         """Write a text over the plot: ``x`` as a part of its width, ``up`` in points."""
         written = self.ax.text(
             0,
@@ -100,6 +102,7 @@ class Sheet:
             linespacing=LINE,
         )
         written.set_in_layout(False)
+        return written
 
     def finish(self, heading: Heading, height: float) -> None:
         """Set what stands around the plot, and fit a figure of our own to it."""

@@ -131,11 +131,13 @@ class Surround:
             text.remove()
         self.texts = []
         heading = self.heading
+        again = vars(self.ax).get("_tegro_again")  # where blocks stand side by side they move with its width
+        above = again() if again is not None else heading.above
         left = -self._edge()
         room = PAPER
         if self.height is None:
             room = self.ax.get_window_extent().width / self.figure.dpi * 72 - left
-        up = self._unit(wrap(heading.unit, room, SIZES["unit"]), left) if heading.unit else heading.above
+        up = self._unit(wrap(heading.unit, room, SIZES["unit"]), left) if heading.unit else above
         if heading.legend:
             up = self._legend(left, up, room) + 8
         up += self._text(wrap(heading.subtitle, room, SIZES["subtitle"]), left, up, SIZES["subtitle"]) + 4

@@ -225,8 +225,8 @@ def _rows(page: Sheet, source: Source) -> None:
         [
             panel,
             Column("", tops, rank=1),
-            Column(tr("chart.concentration.largest", lang), [_short(name) for name in who], rank=4),
-            Column(tr("chart.concentration.hhi", lang), hhi, rank=2),
+            Column(tr("chart.concentration.largest", lang), [_short(name) for name in who], rank=2),
+            Column(tr("chart.concentration.hhi", lang), hhi, rank=4),
             Column(tr("chart.concentration.effective", lang), effective, rank=3),
             Column(
                 tr("chart.concentration.systems", lang),
