@@ -4,6 +4,7 @@
 >>> for name in charts.__all__:
 ...     print(name)
 alt_text
+anomalies
 balance_bridge
 checkouts
 cohorts
@@ -17,6 +18,7 @@ data
 fee_audit
 fee_drift
 fees
+forecast
 funnel
 heat_map
 payment_systems
@@ -53,6 +55,8 @@ from tegro_analytics.charts.systems.concentration import concentration
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 from tegro_analytics.charts.tariffs.fee_audit import fee_audit
 from tegro_analytics.charts.tariffs.fee_drift import fee_drift
+from tegro_analytics.charts.watching.anomalies import anomalies
+from tegro_analytics.charts.watching.forecast import forecast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alt_text",
+    "anomalies",
     "balance_bridge",
     "checkouts",
     "cohorts",
@@ -73,6 +78,7 @@ __all__ = [
     "fee_audit",
     "fee_drift",
     "fees",
+    "forecast",
     "funnel",
     "heat_map",
     "payment_systems",
