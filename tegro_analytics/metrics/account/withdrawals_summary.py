@@ -205,7 +205,7 @@ def _within(table: pa.Table, since: Any, until: Any) -> pa.Table:
             f"withdrawals_summary: {created.null_count} withdrawals have no date of creation. They lie in no "
             "period and within no bounds, and are left out; without freq=, since= and until= they count",
             TegroDataWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     keep = pc.is_valid(created)
     for bound, compare in ((since, pc.greater_equal), (until, pc.less)):
