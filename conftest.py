@@ -62,7 +62,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         )
 
 
-GROUPS = (r"tests/fire/", r"tests/reports/test_office", r"tests/spark/|.*\[(.*-)?spark in ")
+GROUPS = (
+    r"tests/fire/",
+    r"tests/browser/",
+    r"tests/reports/test_office",
+    r"tests/spark/|.*\[(.*-)?spark in ",
+)
 """Tests that one worker runs, by how their ids begin: they share what is dear, such as one Spark for all
 that have it as a parameter, or a program that runs once at a time."""
 

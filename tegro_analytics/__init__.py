@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tegro_analytics.metrics.watching.silence import silence as silence
     from tegro_analytics.opening import connect as connect
     from tegro_analytics.opening import demo as demo
+    from tegro_analytics.pickers import explore as explore
     from tegro_analytics.reports import read_csv as read_csv
     from tegro_analytics.reports import read_parquet as read_parquet
     from tegro_analytics.shop import Shop as Shop
@@ -78,6 +79,7 @@ _HOMES = {
     "customers": "metrics",
     "data_quality": "metrics",
     "demo": "opening",
+    "explore": "pickers",
     "fee_audit": "metrics",
     "fee_differences": "metrics",
     "fee_drift": "metrics",

@@ -12,7 +12,7 @@ from tegro_analytics.texts import language, plural, tr
 if TYPE_CHECKING:
     from tegro_analytics.sync.report import SyncReport
 
-__all__ = ["card"]
+__all__ = ["card", "heading"]
 
 _TITLE = "margin:0 0 4px;font-weight:600"
 _NAME = "text-align:left;font-weight:400;opacity:.65;padding:1px 18px 1px 0"
@@ -49,8 +49,6 @@ def card(
         Rows of the last balances.
     """
     lang = language(lang)
-    mark = f"<span style='{_MARK}'>{escape(tr('shop.sandbox', lang))}</span>" if sandbox else ""
-    title = escape(tr("shop.title", lang, name=", ".join(names)))
     facts = [(tr("shop.state", lang), tr("shop.not_read", lang))]
     if report is not None:
         facts = list(_facts(report, orders, balances, quarantined, zone, lang))
@@ -59,7 +57,16 @@ def card(
         f"<td style='{_VALUE}'>{escape(value)}</td></tr>"
         for name, value in facts
     )
-    return f"<div><p style='{_TITLE}'>{title}{mark}</p><table style='border:none'>{rows}</table></div>"
+    return (
+        f"<div>{heading(names, sandbox=sandbox, lang=lang)}"
+        f"<table style='border:none;margin:0'>{rows}</table></div>"
+    )
+
+
+def heading(names: Iterable[str], *, sandbox: bool, lang: str | None) -> str:
+    """Name some shops as HTML, and mark a sandbox."""
+    mark = f"<span style='{_MARK}'>{escape(tr('shop.sandbox', lang))}</span>" if sandbox else ""
+    return f"<p style='{_TITLE}'>{escape(tr('shop.title', lang, name=', '.join(names)))}{mark}</p>"
 
 
 def _facts(

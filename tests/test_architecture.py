@@ -26,7 +26,7 @@ FLOORS = [
     {"card"},
     {"shop"},
     {"opening"},
-    {"doctor"},
+    {"doctor", "pickers"},
     {"notebook"},
     {"tour"},
     {"cli"},

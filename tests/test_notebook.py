@@ -49,7 +49,10 @@ RUNS = [
     for lang in ("ru", "en")
 ]
 
-FILES = {"01_quickstart": ["report.xlsx"], "08_monthly_report": ["report-????-??.xlsx", "orders-????-??.csv"]}
+FILES = {
+    "01_quickstart": ["report.xlsx"],
+    "08_monthly_report": ["report-????-??.xlsx", "report-????-??.html", "register-????-??.csv"],
+}
 """What some of them write."""
 
 

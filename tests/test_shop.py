@@ -146,6 +146,17 @@ def test_several_shops_of_one_account(tmp_path: Path) -> None:
         expected = [sandbox.truth(shop=number)["counts"]["listed"] for number in sandbox.shop_ids]
         assert [int((orders["shop_id"] == number).sum()) for number in sandbox.shop_ids] == expected
         assert orders["created_at"].is_monotonic_increasing
+        one, other = sandbox.shop_ids[:2]
+        live = orders[~orders["is_test"] & orders["status"].isin([0, 1, 2, 3, 4])].groupby("shop_id").size()
+        assert shop.conversion(shop_id=one)["orders"].tolist() == [live[one]]
+        panel = ta.explore(shop, "conversion")
+        assert panel.result["orders"].sum() == live.sum()
+        panel._pickers["shop"].value = other
+        assert panel.result["orders"].sum() == live.get(other, 0)
+        with pytest.raises(DataError, match="is none of these shops"):
+            shop.conversion(shop_id="' OR 1=1")
+        with pytest.raises(DataError, match="withdrawals_summary is one of the whole account"):
+            shop.withdrawals_summary(shop_id=one)
 
 
 @pytest.mark.parametrize("name", ["orders.csv", "orders.parquet", "orders.xlsx"])

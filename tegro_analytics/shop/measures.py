@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics import METRICS
 from tegro_analytics.settings import Settings
 from tegro_analytics.shop.kept import Kept
 
 if TYPE_CHECKING:
+    import duckdb
+
     from tegro_analytics.metrics import MetricFrame
 
 __all__ = ["Measures"]
@@ -20,6 +24,7 @@ _TABLES = ("withdrawals", "balances", "shops")
 
 class Measures:
     """Measure the orders of a shop. ``as_of`` says as of when they are known: by the last run before it.
+    ``shop_id`` narrows them to one of several shops.
 
     Each method is the function of the same name over what the store holds, with the settings of the shop as
     defaults: ``help(tegro_analytics.revenue)`` tells its options and columns.
@@ -162,7 +167,9 @@ class Measures:
         """Compute a metric over the tables that it takes, with the settings where nothing else was said."""
         metric = METRICS[name]
         taken = inspect.signature(metric.function).parameters
-        as_of = options.pop("as_of", None)
+        as_of, shop_id = options.pop("as_of", None), options.pop("shop_id", None)
+        if shop_id is not None and metric.inputs != ("orders",):
+            raise DataError(f"{name} is one of the whole account: leave shop_id= out")
         for key, value in self._defaults().items():
             if key in taken and options.get(key) is None:
                 options[key] = value
@@ -174,7 +181,8 @@ class Measures:
         given = [tables.pop(table) for table in metric.inputs if table in tables]
         if "orders" not in metric.inputs:
             return metric.function(*given, **options, **tables)  # type: ignore[no-any-return]
-        with self._kept.relation("orders", as_of=as_of) as orders:
+        with self._kept.relation("orders", as_of=as_of) as rows:
+            orders = rows if shop_id is None else _of_shop(rows, shop_id, self._kept.shop_ids)
             return metric.function(orders, *given, *mine, **options, **tables)  # type: ignore[no-any-return]
 
     def _defaults(self) -> dict[str, Any]:
@@ -185,3 +193,12 @@ class Measures:
             "merchant_share": settings.merchant_share,
             "plan": settings.plan,
         }
+
+
+def _of_shop(orders: duckdb.DuckDBPyRelation, shop_id: str, known: Sequence[str]) -> duckdb.DuckDBPyRelation:
+    """Keep the orders of one shop."""
+    import duckdb
+
+    if shop_id not in known:
+        raise DataError(f"shop_id={shop_id!r} is none of these shops: {', '.join(map(repr, known))}")
+    return orders.filter(duckdb.ColumnExpression("shop_id") == duckdb.ConstantExpression(shop_id))

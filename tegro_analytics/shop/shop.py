@@ -79,6 +79,11 @@ class Shop(Measures, Files):
         """Give the clients of the API, one for each shop."""
         return tuple(member.client for member in self._members)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Give the shops by id, each with the name that it was opened under."""
+        return {member.shop_id: member.access.name for member in self._members}
+
     # Reading
 
     def sync(self, *, full: bool = False) -> SyncReport:
@@ -290,7 +295,7 @@ class Shop(Measures, Files):
 
     def __repr__(self) -> str:
         mark = "SANDBOX, " if self.sandbox else ""
-        names = ", ".join(member.access.name for member in self._members)
+        names = ", ".join(self.names.values())
         report = self._kept.last_sync
         if report is None:
             return f"Shop({names!r}, {mark}not read yet)"
@@ -300,7 +305,7 @@ class Shop(Measures, Files):
     def _repr_html_(self) -> str:
         report = self._kept.last_sync
         return card(
-            [member.access.name for member in self._members],
+            self.names.values(),
             sandbox=self.sandbox is not None,
             zone=self.zone,
             report=report,
