@@ -22,6 +22,7 @@ forecast
 funnel
 heat_map
 payment_systems
+plan_comparison
 revenue
 rfm
 time_to_pay
@@ -55,6 +56,7 @@ from tegro_analytics.charts.systems.concentration import concentration
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 from tegro_analytics.charts.tariffs.fee_audit import fee_audit
 from tegro_analytics.charts.tariffs.fee_drift import fee_drift
+from tegro_analytics.charts.tariffs.plan_comparison import plan_comparison
 from tegro_analytics.charts.watching.anomalies import anomalies
 from tegro_analytics.charts.watching.forecast import forecast
 
@@ -82,6 +84,7 @@ __all__ = [
     "funnel",
     "heat_map",
     "payment_systems",
+    "plan_comparison",
     "revenue",
     "rfm",
     "time_to_pay",

@@ -119,6 +119,17 @@ def test_an_axes_without_a_grid_keeps_its_texts_in_its_own_place() -> None:
     assert [place.x0 > 0.195, place.y0 > 0.195, place.x1 < 0.805, place.y1 < 0.805] == [True] * 4
 
 
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_a_dollar_is_no_mathematics_in_an_axes_that_somebody_made(
+    layout: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "$\\frac{$"
+    _, (left, right) = plt.subplots(1, 2, figsize=(13, 5), layout=layout)
+    draw("payment_systems", by_group([name]), ax=left)
+    draw("revenue", over_time(currency=name), ax=right)
+    assert name in assert_texts_fit(left, monkeypatch)
+
+
 def test_a_title_longer_than_the_figure_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     data = by_group(["a", "b"]).drop(columns=["payment_system_id", "share"])
     ax = draw("revenue", data.rename(columns={"payment_system": "a segment " * 15 + "w" * 200}))

@@ -65,7 +65,7 @@ class Heat:
         lines = max(self.count, int(page.size[1] / (tall * 2)))  # one row alone is not a wall
         self.row = page.size[1] / lines
         self.ax.set_ylim(lines - 0.5, -0.5)
-        self.ax.set_yticks(range(self.count), labels=written)
+        self.ax.set_yticks(range(self.count), labels=written, parse_math=False)
         self.ax.tick_params(axis="y", labelcolor=INK)
         self.ax.set_xticks([])
         page.beside = max((width(label, SIZES["tick"]) for label in written), default=0.0) + 5

@@ -172,7 +172,8 @@ class Rows:
         self.ax.set_ylim(
             max(self.count, 2) - 0.5 if self.count > 1 else 1.0, -0.5 if self.count > 1 else -1.0
         )
-        self.ax.set_yticks(range(self.count), labels=self.labels)
+        # The first tick of an Axes that somebody else made is older than the look: it would read mathematics.
+        self.ax.set_yticks(range(self.count), labels=self.labels, parse_math=False)
         self.ax.tick_params(axis="y", labelcolor=INK)
         self.ax.tick_params(axis="x", labelbottom=False)
         page.beside = max((width(label, SIZES["tick"]) for label in self.labels), default=0.0) + 5

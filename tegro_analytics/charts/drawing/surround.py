@@ -162,7 +162,9 @@ class Surround:
         return _tall(text, size)
 
     def _unit(self, unit: str, left: float) -> float:
-        self.ax.set_ylabel(unit, rotation=0, ha="left", va="bottom", fontsize=SIZES["unit"], color=MUTED)
+        self.ax.set_ylabel(
+            unit, rotation=0, ha="left", va="bottom", fontsize=SIZES["unit"], color=MUTED, parse_math=False
+        )
         self.ax.yaxis.set_label_coords(0, 0, transform=corner(self.ax, left, 8))
         return 8 + _tall(unit, SIZES["unit"]) + 5
 
@@ -170,7 +172,14 @@ class Surround:
         if self.title is not None and self.title.get_text().split() != title.split():
             return  # somebody has written a title of his own since
         self.title = self.ax.set_title(
-            title, loc="left", y=1.0, pad=0, fontsize=SIZES["title"], fontweight="bold", color=INK
+            title,
+            loc="left",
+            y=1.0,
+            pad=0,
+            fontsize=SIZES["title"],
+            fontweight="bold",
+            color=INK,
+            parse_math=False,
         )
         self.title.set(transform=corner(self.ax, left, up), position=(0, 0), va="bottom", linespacing=LINE)
         self.title.set_in_layout(False)

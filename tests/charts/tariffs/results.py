@@ -80,3 +80,31 @@ def drifts(
             )
         )
     return pd.concat(parts, ignore_index=True) if parts else drifts(["x"]).iloc[:0]
+
+
+def plans(names: Sequence[str]) -> pd.DataFrame:
+    """Make a comparison: 500 were charged, the n-th plan would have cost 200 n; the fourth has no tariff."""
+    rows = range(1, len(names) + 1)
+    known = [row != 4 for row in rows]
+    due = [200.0 * row if there else 0.0 for row, there in zip(rows, known, strict=True)]
+    return pd.DataFrame(
+        {
+            "currency": pd.Series(["RUB"] * len(rows), dtype="str"),
+            "plan": pd.Series(list(names), dtype="str"),
+            "payments": pd.Series([120] * len(rows), dtype="int64"),
+            "audited": pd.Series([100 if there else 0 for there in known], dtype="int64"),
+            "unknown_tariff": pd.Series([20 if there else 120 for there in known], dtype="int64"),
+            "unknown_fee": pd.Series([0] * len(rows), dtype="int64"),
+            "audited_volume": pd.Series([10_000.0 if there else 0.0 for there in known], dtype="float64"),
+            "actual_fees": pd.Series([500.0 if there else 0.0 for there in known], dtype="float64"),
+            "expected_fees": pd.Series(due, dtype="float64"),
+            "saving": pd.Series(
+                [500.0 - fee if there else 0.0 for fee, there in zip(due, known, strict=True)],
+                dtype="float64",
+            ),
+            "expected_fee_rate": pd.Series(
+                [fee / 10_000 if there else float("nan") for fee, there in zip(due, known, strict=True)],
+                dtype="float64",
+            ),
+        }
+    )
