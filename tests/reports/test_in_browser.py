@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -68,6 +69,9 @@ def test_nothing_is_asked_for_and_nothing_runs(browser, tmp_path, lang):
     assert page.title().startswith(DOUBTS["shop_name"])
     assert page.evaluate("() => document.scripts.length") == 0
     assert page.evaluate(UNSEEN) == 0
+    assert page.evaluate("() => document.images.length") == 9
+    said = page.locator("img").first.get_attribute("alt")
+    assert bool(re.search("[А-Яа-я]", said)) == (lang == "ru")
     assert page.locator("table").first.is_visible()
     assert page.evaluate(TOO_WIDE) == 0
     page.set_viewport_size({"width": 390, "height": 800})

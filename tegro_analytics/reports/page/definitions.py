@@ -5,12 +5,10 @@ from __future__ import annotations
 from tegro_analytics.reports.page.markup import Markup, tag
 from tegro_analytics.reports.page.paper import Paper
 from tegro_analytics.reports.page.tables import plain_table
-from tegro_analytics.reports.workbook.told import facts_of, formulas_of, rules_of
+from tegro_analytics.reports.workbook.told import REPORTED, facts_of, formulas_of, rules_of
 from tegro_analytics.schemas import FLAGS
 
 __all__ = ["definitions_section", "provenance_section"]
-
-_METRICS = ("revenue", "fees", "conversion", "payment_systems")
 
 
 def provenance_section(paper: Paper) -> tuple[str, Markup]:
@@ -27,7 +25,7 @@ def provenance_section(paper: Paper) -> tuple[str, Markup]:
 
 def definitions_section(paper: Paper) -> tuple[str, Markup]:
     """Give the formula of every figure, the rules, and what flags of orders mean."""
-    formulas = [(label, formula) for _, label, formula in formulas_of(paper, *_METRICS)]
+    formulas = [(label, formula) for _, label, formula in formulas_of(paper, *REPORTED)]
     flags = [(flag, paper.text(f"flag.{flag}")) for flag in FLAGS]
     words = ["text", "text"]
     return paper.text("definitions"), tag(
@@ -36,7 +34,7 @@ def definitions_section(paper: Paper) -> tuple[str, Markup]:
             paper.text("formulas"), [paper.text("figure"), paper.text("formula")], formulas, kinds=words
         ),
         tag("h3", paper.text("rules")),
-        tag("ul", *(tag("li", rule) for rule in rules_of(paper, *_METRICS))),
+        tag("ul", *(tag("li", rule) for rule in rules_of(paper, *REPORTED))),
         tag("h3", paper.text("flags")),
         tag("dl", *(tag("div", tag("dt", flag), tag("dd", text)) for flag, text in flags), class_="facts"),
     )

@@ -38,10 +38,28 @@ class Paper(Told):
         """Name the currency behind a title."""
         return self.word("in_currency", what=what, currency=currency)
 
-    def columns(self, metric: str, names: Sequence[str], *, spread: Sequence[str] = ()) -> list[Column]:
-        """Describe columns of a metric; those of ``spread`` have their interval beside them."""
+    def columns(
+        self,
+        metric: str,
+        names: Sequence[str],
+        rows: Sequence[Row] = (),
+        *,
+        summed: Sequence[str] = (),
+        spread: Sequence[str] = (),
+    ) -> list[Column]:
+        """Describe columns of a metric.
+
+        Those of ``summed`` have the sum of the rows below them, which leaves out what is missing; those of
+        ``spread`` have their interval beside them.
+        """
         return [
-            Column(name, self.label((metric, name)), self.kind((metric, name)), spread=name in spread)
+            Column(
+                name,
+                self.label((metric, name)),
+                self.kind((metric, name)),
+                sum(row[name] or 0 for row in rows) if name in summed and rows else None,
+                spread=name in spread,
+            )
             for name in names
         ]
 

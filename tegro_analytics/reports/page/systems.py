@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tegro_analytics import charts
 from tegro_analytics.metrics import METRICS
@@ -28,6 +27,15 @@ _SYSTEMS = (
     "rank",
 )
 _FEES = ("payments", "gross_volume", "fees", "effective_fee_rate", "fee_per_payment", "zero_fee_payments")
+_AUDIT = (
+    "payments",
+    "audited",
+    "actual_fees",
+    "expected_fees",
+    "fee_difference",
+    "overcharged",
+    "overcharged_value",
+)
 _SUMMED = ("payments", "gross_volume", "fees", "refunds", "net_volume", "orders", "zero_fee_payments")
 _CARDS = (
     ("conversion", "conversion_24h"),
@@ -59,7 +67,30 @@ def fees_section(paper: Paper) -> tuple[str, Markup]:
                 picture(charts.fees, paid, lang=paper.lang),
                 _table(paper, paper.within(title, currency), currency, _FEES, paid),
             ]
+    parts += _audit(paper)
     return title, tag("div", *parts)
+
+
+def _audit(paper: Paper) -> Iterator[Markup]:
+    """Hold the fees against the tariff, where the merchant's plan is known."""
+    fees, facts = paper.figures.fees, paper.facts
+    if fees.plan is None:
+        plans = ", ".join(fees.plans) or "–"
+        key = "plan_unknown" if facts.plan else "plan_missing"
+        values = {"plan": facts.plan} if facts.plan else {}
+        yield tag("p", paper.text(key, plans=plans, **values), class_="note")
+        return
+    for currency, found in fees.audit.items():
+        rows = sorted(found, key=lambda row: (-(row["fee_difference"] or 0), row["payment_system"] or ""))
+        if any(row["audited"] for row in rows):
+            yield picture(charts.fee_audit, rows, lang=paper.lang)
+        columns = paper.columns("fee_audit", _AUDIT, rows, summed=_AUDIT)
+        first = Column("payment_system", paper.label(("fee_audit", "payment_system")), "text")
+        caption = paper.text("audit_in", currency=currency, plan=fees.plan)
+        yield table(caption, [first, *columns], rows, lang=paper.lang, places=paper.places(currency))
+    if not fees.found:
+        yield tag("p", paper.text("no_differences"))
+    yield tag("p", paper.text("print.audit"), class_="note")
 
 
 def systems_section(paper: Paper) -> tuple[str, Markup]:
@@ -87,9 +118,6 @@ def _by_currency(paper: Paper) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _table(paper: Paper, caption: str, currency: str, names: tuple[str, ...], rows: list[Row]) -> Markup:
-    columns = [
-        replace(column, total=sum(row[column.name] for row in rows) if column.name in _SUMMED else None)
-        for column in paper.columns("payment_systems", names, spread=("conversion_24h",))
-    ]
+    columns = paper.columns("payment_systems", names, rows, summed=_SUMMED, spread=("conversion_24h",))
     first = Column("payment_system", paper.label(("payment_systems", "payment_system")), "text")
     return table(caption, [first, *columns], rows, lang=paper.lang, places=paper.places(currency))

@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from tegro_analytics.metrics.asking.window import Bound
 from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.files import new_file, refuse
+from tegro_analytics.reports.page.account import account_section
 from tegro_analytics.reports.page.definitions import definitions_section, provenance_section
 from tegro_analytics.reports.page.markup import Markup, css_text, joined, tag
 from tegro_analytics.reports.page.money import money_sections
 from tegro_analytics.reports.page.orders import orders_section
 from tegro_analytics.reports.page.paper import Paper
+from tegro_analytics.reports.page.people import customers_section
 from tegro_analytics.reports.page.systems import conversion_section, fees_section, systems_section
 from tegro_analytics.reports.workbook.facts import ReportFacts, ReportTables, tables_of
 from tegro_analytics.reports.workbook.figures import figures_of
@@ -171,6 +173,8 @@ def _sections(paper: Paper, *, pii: bool) -> Iterator[tuple[str, Markup]]:
         yield fees_section(paper)
     yield conversion_section(paper)
     yield systems_section(paper)
+    yield customers_section(paper)
+    yield account_section(paper)
     if paper.figures.currencies:
         yield orders_section(paper, pii=pii)
     yield provenance_section(paper)

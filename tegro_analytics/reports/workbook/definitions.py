@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from tegro_analytics.reports.cells import put_text
 from tegro_analytics.reports.workbook.page import Book, Page
-from tegro_analytics.reports.workbook.told import facts_of, formulas_of, rules_of
+from tegro_analytics.reports.workbook.told import REPORTED, facts_of, formulas_of, rules_of
 from tegro_analytics.schemas import FLAGS
 
 __all__ = ["write_definitions"]
 
 _WIDTHS = (34.0, 34.0, 76.0)
-_METRICS = (
-    "revenue",
-    "fees",
-    "fee_audit",
-    "fee_differences",
-    "conversion",
-    "payment_systems",
-    "customers",
-    "customer_value",
-    "cohorts",
-    "withdrawals_summary",
-    "balance_bridge",
-)
 
 
 def write_definitions(book: Book) -> None:
@@ -31,36 +18,21 @@ def write_definitions(book: Book) -> None:
     page.sheet.hide_gridlines(2)
     page.sheet.freeze_panes(page.row, 0)
     page.section(book.text("provenance"))
-    for key, text in {**facts_of(book), **_account_facts(book)}.items():
+    for key, text in facts_of(book).items():
         _line(page, book.text(f"fact.{key}"), text)
     page.gap()
     page.section(book.text("formulas"))
     _heads(page, book.text("sheet_of"), book.text("figure"), book.text("formula"))
-    for metric, label, formula in formulas_of(book, *_METRICS):
+    for metric, label, formula in formulas_of(book, *REPORTED):
         _line(page, metric, label, formula)
     page.gap()
     page.section(book.text("rules"))
-    for rule in rules_of(book, *_METRICS):
+    for rule in rules_of(book, *REPORTED):
         page.band(f"– {rule}", "rule")
     page.gap()
     page.section(book.text("flags"))
     for flag in FLAGS:
         _line(page, flag, book.text(f"flag.{flag}"))
-
-
-def _account_facts(book: Book) -> dict[str, str]:
-    """Say what the fees were held against, and what is known of withdrawals and balances."""
-    figures = book.figures
-    spans = (
-        f"{row['currency']}: {book.moment(row['opened_at'])} – {book.moment(row['closed_at'])}"
-        for row in figures.account.bridge
-    )
-    plan = figures.fees.plan
-    return {
-        "plan": book.text("plan", plan=plan) if plan else book.text("no_plan"),
-        "withdrawals": str(figures.account.withdrawals.num_rows),
-        "snapshots": "\n".join(spans) or book.text("no_snapshots"),
-    }
 
 
 def _heads(page: Page, *texts: str) -> None:

@@ -11,7 +11,22 @@ from tegro_analytics.reports.workbook.figures import Figures
 from tegro_analytics.schemas import ORDERS
 from tegro_analytics.texts import catalogue, tr
 
-__all__ = ["Told", "facts_of", "formulas_of", "notes_of", "rules_of"]
+__all__ = ["REPORTED", "Told", "facts_of", "formulas_of", "notes_of", "rules_of"]
+
+REPORTED = (
+    "revenue",
+    "fees",
+    "fee_audit",
+    "fee_differences",
+    "conversion",
+    "payment_systems",
+    "customers",
+    "customer_value",
+    "cohorts",
+    "withdrawals_summary",
+    "balance_bridge",
+)
+"""The metrics of a report, in its order: what they mean stands at its end."""
 
 
 class Told:
@@ -75,7 +90,23 @@ def facts_of(told: Told) -> dict[str, str]:
         "orders": str(figures.orders.num_rows),
         "tests": str(figures.tests),
         "quarantined": str(facts.quarantined),
+        **_account_facts(told),
         "version": facts.version,
+    }
+
+
+def _account_facts(told: Told) -> dict[str, str]:
+    """Say what the fees were held against, and what is known of withdrawals and balances."""
+    figures = told.figures
+    spans = (
+        f"{row['currency']}: {told.moment(row['opened_at'])} – {told.moment(row['closed_at'])}"
+        for row in figures.account.bridge
+    )
+    plan = figures.fees.plan
+    return {
+        "plan": told.text("plan", plan=plan) if plan else told.text("no_plan"),
+        "withdrawals": str(figures.account.withdrawals.num_rows),
+        "snapshots": "\n".join(spans) or told.text("no_snapshots"),
     }
 
 
