@@ -79,6 +79,7 @@ def test_groups_are_rows_with_their_interval_and_n(monkeypatch: pytest.MonkeyPat
     assert {"80.0%", "71.0% – 87.0%", "10.0%", "100"} <= set(drawn)
 
 
+@pytest.mark.long
 def test_groups_that_cannot_be_read_are_added_up_and_have_no_interval() -> None:
     ax = charts.checkouts(by_group([f"System {n}" for n in range(45)]), lang="en")
     assert row_labels(ax)[-1] == "other (6)"

@@ -74,6 +74,7 @@ def test_a_period_that_is_not_complete_is_hatched_where_there_is_no_other() -> N
     assert "Period not complete" in legend_of(ax)
 
 
+@pytest.mark.long
 def test_small_effects_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
     result = mix([f"System {n}" for n in range(45)])
     ax = charts.conversion_mix(result, lang="en")

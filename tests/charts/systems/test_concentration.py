@@ -124,7 +124,7 @@ def test_a_system_that_is_not_stated_is_named_so_and_an_empty_period_is_a_gap() 
     [
         (over_time(0), "ru"),
         (over_time(1, "day"), "en"),
-        (groups(HOSTILE), "ru"),
+        pytest.param(groups(HOSTILE), "ru", marks=pytest.mark.long),
         (by_group(HOSTILE).assign(share_value=1 / 12), "en"),
         pytest.param(by_group([f"System {n}" for n in range(45)]).assign(share_value=1 / 45), "ru",
                      marks=pytest.mark.long),
