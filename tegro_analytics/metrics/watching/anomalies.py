@@ -64,7 +64,8 @@ def anomalies(
     threshold
         The size of ``score`` above which a day is an anomaly.
     freq
-        ``day``, ``hour`` (held against the same hour of the same weekday) or ``week``.
+        ``day``, ``hour`` (held against the same hour of the same weekday; one that clocks skip or repeat has
+        no row) or ``week``.
 
     Returns
     -------
@@ -140,6 +141,8 @@ def _compared(question: Question, threshold: float) -> pd.DataFrame:
         seen.values["payments"][:, week * step : week * step + len(starts)] for week in range(past.WEEKS)
     ]
     enough = seen.first[:, None] <= starts - np.timedelta64(past.EIGHT_WEEKS)
+    if freq == "hour":
+        enough &= past.last_an_hour(starts, question.window.zone)
     found = unlike(numbers, np.stack(before), threshold)
     values = {
         "payments": numbers,

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ WEEKS = 8
 
 EIGHT_WEEKS = dt.timedelta(weeks=WEEKS)
 
+_AN_HOUR = np.timedelta64(1, "h")
 _NOTHING = dt.datetime(1970, 1, 1)  # noqa: DTZ001  a wall-clock time that no order has
 _LAST = np.iinfo(np.int64).max
 
@@ -96,6 +98,25 @@ def past(
 def _times(table: pa.Table) -> Moments:
     times: Moments = table[PERIOD].to_numpy().astype("M8[us]")
     return times
+
+
+def last_an_hour(starts: Moments, zone: ZoneInfo) -> NDArray[np.bool_]:
+    """Say which hours of the wall clock last one: where clocks go forward or back, one lasts none or two.
+
+    Examples
+    --------
+    >>> hours = np.array(["2026-03-29T01", "2026-03-29T02", "2026-10-25T02"], "M8[us]")
+    >>> last_an_hour(hours, ZoneInfo("Europe/Berlin")).tolist()
+    [True, False, False]
+    """
+    first, last = (
+        pd.DatetimeIndex(moments)
+        .tz_localize(zone, ambiguous=np.ones(len(moments), np.bool_), nonexistent="shift_forward")
+        .tz_convert("UTC")
+        for moments in (starts, starts + _AN_HOUR)
+    )
+    lasting: NDArray[np.bool_] = np.asarray(last - first == _AN_HOUR)
+    return lasting
 
 
 def whole_bounds(

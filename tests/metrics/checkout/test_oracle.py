@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tegro_analytics.metrics import checkouts, concentration, conversion, revenue, time_to_pay
 from tests.golden import Row, arrow, native
+from tests.marks import first_of
 from tests.metrics.checkout import oracle
 from tests.metrics.checkout.drawn import AT, NOW, attempts, watched
 from tests.metrics.drawn import ALL_ENGINES, SOME_ENGINES, ZONES, Cells, bounds, few, histories, many, read
@@ -140,7 +141,7 @@ CHECKS = [
 ]
 
 
-@pytest.mark.parametrize("engine", SOME_ENGINES)
+@pytest.mark.parametrize("engine", first_of(*SOME_ENGINES))
 class TestSome:
     @pytest.mark.parametrize(("check", "draws"), CHECKS)
     @few

@@ -16,6 +16,7 @@ from tegro_analytics.metrics import cohorts, customer_value, customers, rfm
 from tegro_analytics.metrics.people import worth
 from tegro_analytics.privacy import customer_key
 from tests.golden import SALT, Row, arrow, native
+from tests.marks import first_of
 from tests.metrics.drawn import ALL_ENGINES, SOME_ENGINES, ZONES, Cells, assert_same, few, many, read
 from tests.metrics.people import oracle
 from tests.metrics.people.drawn import EMAILS, NOW, bounds, months
@@ -145,7 +146,7 @@ CHECKS = [check_customers, check_value, check_cohorts, check_rfm]
 NAMES = [check.__name__ for check in CHECKS]
 
 
-@pytest.mark.parametrize("engine", SOME_ENGINES)
+@pytest.mark.parametrize("engine", first_of(*SOME_ENGINES))
 class TestSome:
     @pytest.mark.parametrize("check", CHECKS, ids=NAMES)
     @settings(few, max_examples=4)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tegro_analytics.metrics import conversion_mix, fee_audit, fee_differences, fee_drift, plan_comparison
 from tegro_analytics.reference import Tariff, load_reference
 from tests.golden import Row, arrow, native, records
+from tests.marks import first_of
 from tests.metrics.drawn import (
     ALL_ENGINES,
     NOW,
@@ -181,7 +182,7 @@ limits_of_rows = st.sampled_from([None, 0, 1, 3])
 fewer = settings(few, max_examples=3)
 
 
-@pytest.mark.parametrize("engine", SOME_ENGINES)
+@pytest.mark.parametrize("engine", first_of(*SOME_ENGINES))
 class TestSome:
     @fewer
     @given(world=worlds(), zone=zones, limits=bounds())

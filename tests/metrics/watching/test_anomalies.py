@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics import anomalies, conversion_anomalies
 from tegro_analytics.metrics.watching.unlikely import benjamini_hochberg, unlike
-from tests.golden import MOSCOW, Row, arrow, golden_rows, records
+from tests.golden import MOSCOW, Row, arrow, golden_rows, order, records
 from tests.metrics.watching.series import sold
 
 TODAY = dt.date(2026, 5, 4)
@@ -99,6 +100,30 @@ def test_a_group_begins_with_its_own_first_payment_and_may_fall_silent() -> None
     assert result["payment_system_id"].tolist() == [25, 28] * 3
     assert result["payments"].tolist() == [2, 0] * 3
     assert result["p_value"].iloc[1] == pytest.approx(2 * np.exp(-3))
+
+
+def test_an_hour_that_clocks_skip_has_no_row() -> None:
+    # Half past two on the nine Sundays before the one on which Berlin goes from 02:00 to 03:00.
+    sunday, berlin = dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC), ZoneInfo("Europe/Berlin")
+    moments = [sunday - dt.timedelta(weeks=week) for week in range(1, 10) for _ in range(20)]
+    rows = [
+        {
+            **order(number, created="2026-01-01 00:00", paid="2026-01-01 00:00"),
+            "created_at": at,
+            "paid_at": at,
+        }
+        for number, at in enumerate(moments)
+    ]
+    as_of = sunday + dt.timedelta(days=1)
+    watched = anomalies(
+        arrow([{**row, "as_of": as_of} for row in rows], zone=berlin),
+        freq="hour",
+        since="2026-03-29",
+        zone=berlin,
+    )
+    hours = watched["period_start"].dt.strftime("%d %H").tolist()
+    assert hours[:4] == ["29 00", "29 01", "29 03", "29 04"]
+    assert not watched["is_anomaly"].any()
 
 
 def test_hours_and_weeks_are_held_against_their_like() -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics import anomalies, conversion_anomalies, forecast, silence
 from tests.golden import Row, arrow, native
+from tests.marks import first_of
 from tests.metrics.drawn import ALL_ENGINES, SOME_ENGINES, ZONES, Cells, Days, few, many
 from tests.metrics.watching import oracle
 from tests.metrics.watching.series import NOW, history
@@ -130,7 +131,7 @@ def check_invariants(rows: list[Row], engine: str, seed: int) -> None:
 
 
 @pytest.mark.usefixtures("seasonal_alone")
-@pytest.mark.parametrize("engine", SOME_ENGINES)
+@pytest.mark.parametrize("engine", first_of(*SOME_ENGINES))
 class TestSome:
     @fewer
     @given(seed=seeds, zone=st.sampled_from(ZONES), limits=spans, freq=st.sampled_from(["day", "week"]))
