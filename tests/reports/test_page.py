@@ -186,7 +186,9 @@ def test_the_audit_the_customers_and_the_account_are_those_of_the_metrics(march)
         ["940.00"],
         ["5.00"],
     ]
-    assert [row[:2] for row in page.table("Balances").rows] == [["RUB", "940.00"], ["USD", "19.20"]]
+    last = page.table("Balances").by_label()
+    assert [last[currency][0] for currency in ("RUB", "USD", "EUR")] == ["940.00", "19.20", "0.00"]
+    assert tr("report.nothing_moved", "en", currencies="EUR") in page.texts
     drawn = page.table("Withdrawals of the period, RUB")
     assert [(row[0], row[2], row[3]) for row in drawn.rows] == [
         ("done", "1", "1,000.00"),

@@ -55,9 +55,9 @@ def account_section(paper: Paper) -> tuple[str, Markup]:
 def _bridge(paper: Paper) -> Iterator[Markup]:
     """Write how each balance came to be; an account on which nothing happened has nothing to tell."""
     metric = METRICS["balance_bridge"]
-    for row in paper.figures.account.bridge:
-        if not any(row[name] for name in _MOVED):
-            continue
+    bridge = paper.figures.account.bridge
+    moved = [row for row in bridge if any(row[name] for name in _MOVED)]
+    for row in moved:
         yield picture(charts.balance_bridge, [row], lang=paper.lang)
         places = paper.places(row["currency"])
         columns = [metric.column(name) for name in _BRIDGE]
@@ -77,6 +77,8 @@ def _bridge(paper: Paper) -> Iterator[Markup]:
             kinds=["text", "number"],
             strong=[_BRIDGE.index(name) for name in _STRONG],
         )
+    if still := [row["currency"] for row in bridge if row not in moved]:
+        yield tag("p", paper.text("nothing_moved", currencies=", ".join(still)), class_="note")
 
 
 def _balances(paper: Paper) -> Iterator[Markup]:
