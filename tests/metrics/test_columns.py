@@ -8,22 +8,26 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from tegro_analytics.exceptions import DataError
+from tegro_analytics.exceptions import ConfigurationError, DataError
 from tegro_analytics.metrics import (
+    anomalies,
     checkouts,
     concentration,
     conversion,
     customer_value,
     customers,
     fee_drift,
+    flagged_orders,
     match_orders,
     payment_systems,
     plan_comparison,
     revenue,
+    time_to_pay,
 )
 from tests.golden import arrow, golden_rows, native
 
@@ -185,3 +189,26 @@ def test_a_dimension_with_the_name_of_a_value_is_refused(metric: Any, name: str)
 def test_the_hour_before_a_midnight_is_compared(engine: str) -> None:
     hours = fee_drift(frame_of(engine, GOLDEN), freq="hour", since="2026-03-02", until="2026-03-02 01:00")
     assert hours["fee_rate"].tolist() == [0.05]
+
+
+@pytest.mark.parametrize(
+    ("metric", "options", "says"),
+    [
+        (revenue, {"zone": 5}, "there is no time zone 5"),
+        (revenue, {"reference": "mine"}, "reference='mine': give what `load_reference"),
+        (time_to_pay, {"at": None}, "at=None: give whole seconds"),
+        (time_to_pay, {"at": 60.0}, "at=60.0: give whole seconds"),
+        (flagged_orders, {"flag": ["paid_twice"]}, "is unknown: give one of"),
+        (anomalies, {"freq": ["day"]}, "anomalies are looked for by one of"),
+    ],
+)
+def test_an_option_of_another_type_is_named(metric: Any, options: dict[str, Any], says: str) -> None:
+    with pytest.raises((DataError, ConfigurationError), match=says):
+        metric(GOLDEN, **options)
+
+
+def test_two_columns_of_one_name_are_named() -> None:
+    twice = GOLDEN.append_column("amount", GOLDEN["fee"])
+    for orders in (twice, pd.concat([GOLDEN.to_pandas(), GOLDEN.select(["amount"]).to_pandas()], axis=1)):
+        with pytest.raises(DataError, match="a frame with several columns 'amount': leave one of them"):
+            revenue(orders)

@@ -113,6 +113,8 @@ def ask(orders: Any, metric: Metric, needs: Iterable[str], asked: Asked) -> Ques
     MissingColumn, DataError, ConfigurationError
         If something that was said, or a column, cannot be used.
     """
+    if not isinstance(asked.reference, Reference | None):
+        raise DataError(f"reference={asked.reference!r}: give what `load_reference()` gives, or None")
     freq = frequency(asked.freq)
     dims = dimensions(asked.by, metric)
     columns = _columns(metric, needs, asked, freq=freq, dims=dims)

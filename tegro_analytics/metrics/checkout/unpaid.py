@@ -8,7 +8,7 @@ for is unpaid at all of them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ _MICROSECONDS = 1_000_000
 _LONGEST = 100 * 366 * 86_400
 
 
-def moments(at: Sequence[int]) -> Whole:
+def moments(at: Any) -> Whole:
     """Read the moments that are asked for, in seconds: once each, the shortest first.
 
     Raises
@@ -58,7 +58,7 @@ def moments(at: Sequence[int]) -> Whole:
     DataError
         If they are not whole numbers of 0 or more, or there is none.
     """
-    given = [at] if isinstance(at, (int, np.integer, str)) else list(at)
+    given = list(at) if isinstance(at, Iterable) and not isinstance(at, str) else [at]
     for one in given:
         if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or not 0 <= one <= _LONGEST:
             raise DataError(f"at={one!r}: give whole seconds from creation, of 0 to {_LONGEST:,}")

@@ -117,8 +117,18 @@ def open_source(orders: Any, needs: Iterable[str], *, metric: str, zone: str | Z
     return source
 
 
+def _twice(orders: Any) -> list[Any]:
+    """List the names that several columns of a pandas or an Arrow frame have; the others cannot have any."""
+    kind = type(orders).__module__.split(".")[0]
+    columns = {"pandas": "columns", "pyarrow": "column_names"}.get(kind, "")
+    names = list(getattr(orders, columns, ()))
+    return [name for place, name in enumerate(names) if name in names[:place]]
+
+
 def _narwhals(orders: Any, metric: str) -> Any:
     """Wrap the native frame, or say that it is none."""
+    for name in _twice(orders):
+        raise DataError(f"{metric} was given a frame with several columns {name!r}: leave one of them")
     try:
         return nw.from_native(orders)
     except TypeError:
@@ -222,7 +232,7 @@ def report_zone(zone: str | ZoneInfo | None) -> ZoneInfo:
     name = zone or os.environ.get("TEGRO_REPORT_TIMEZONE") or _DEFAULT_ZONE
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    except (KeyError, ValueError, OSError, TypeError):
         pass
     raise ConfigurationError(
         f"there is no time zone {name!r}: zone= and TEGRO_REPORT_TIMEZONE take a name such as 'Europe/Moscow'"

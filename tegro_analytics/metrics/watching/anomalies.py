@@ -108,7 +108,7 @@ def anomalies(
     from tegro_analytics.metrics.results.finish import finish
     from tegro_analytics.metrics.watching.past import refuse_calendar
 
-    if freq not in STEPS:
+    if freq not in list(STEPS):
         raise DataError(f"freq={freq!r}: anomalies are looked for by one of {', '.join(map(repr, STEPS))}")
     if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not threshold > 0:
         raise DataError(f"threshold={threshold!r}: give a number above 0, such as 3.5")

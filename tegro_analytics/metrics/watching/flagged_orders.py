@@ -95,7 +95,7 @@ def flagged_orders(
     from tegro_analytics.metrics.watching import flagged, latest
     from tegro_analytics.schemas import FLAGS
 
-    if flag is not None and flag not in FLAGS:
+    if flag is not None and flag not in list(FLAGS):
         raise DataError(f"flag={flag!r} is unknown: give one of {', '.join(FLAGS)}, or None for any")
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
         raise DataError(f"limit={limit!r}: give the number of rows that are wanted, or None for all")
