@@ -21,6 +21,7 @@ fees
 forecast
 funnel
 heat_map
+match_orders
 payment_systems
 plan_comparison
 revenue
@@ -37,6 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tegro_analytics.charts.account.balance_bridge import balance_bridge
+from tegro_analytics.charts.account.match_orders import match_orders
 from tegro_analytics.charts.account.withdrawals_summary import withdrawals_summary
 from tegro_analytics.charts.checkout.checkouts import checkouts
 from tegro_analytics.charts.checkout.conversion import conversion
@@ -83,6 +85,7 @@ __all__ = [
     "forecast",
     "funnel",
     "heat_map",
+    "match_orders",
     "payment_systems",
     "plan_comparison",
     "revenue",

@@ -76,3 +76,14 @@ def withdrawals_over_time(
     ]
     frame = pd.concat(parts, ignore_index=True)
     return frame[["currency", *keys.columns, *every.columns[1:]]]
+
+
+def matches(*numbers: int, size: float = 100.0, currency: str = "RUB") -> pd.DataFrame:
+    """Make a comparison with so many orders of each result; a side that has none of them has 0."""
+    results = ["paid_twice", "amount_differs", "status_differs", "missing_here", "missing_there", "matched"]
+    here = dict(zip(results, (2.0, 1.1, 1.0, 0.0, 1.0, 1.0), strict=True))
+    there = dict(zip(results, (1.0, 1.0, 0.0, 1.0, 0.0, 1.0), strict=True))
+    frame = pd.DataFrame({"currency": currency, "result": results[: len(numbers)], "compared": numbers})
+    frame["amount_here"] = [here[result] * n * size for result, n in zip(results, numbers, strict=False)]
+    frame["amount_there"] = [there[result] * n * size for result, n in zip(results, numbers, strict=False)]
+    return frame.assign(difference=frame["amount_here"] - frame["amount_there"])
