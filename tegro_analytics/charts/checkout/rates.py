@@ -181,7 +181,7 @@ def _limits(values: np.ndarray) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(seen.min()), float(seen.max())
     air = max(0.02, (0.2 - (high - low)) / 2)
-    return max(0.0, low - air), min(1.0, high + air)
+    return max(0.0, low - air), min(1.03, high + air)  # a point at the whole is not cut
 
 
 def in_rows(page: Sheet, source: Source, rate: Rate) -> None:

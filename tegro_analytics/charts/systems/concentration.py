@@ -19,7 +19,7 @@ from tegro_analytics.charts.drawing.lettering import elide, readable
 from tegro_analytics.charts.drawing.numerals import NO_VALUE, NumberFormatter, count, percent
 from tegro_analytics.charts.drawing.periods import Periods
 from tegro_analytics.charts.drawing.pieces import Piece, Pieces
-from tegro_analytics.charts.drawing.rows import Bars, Column, Rows, room_for
+from tegro_analytics.charts.drawing.rows import Bars, Block, Column, Rows, room_for
 from tegro_analytics.charts.drawing.sheet import Sheet, sheet
 from tegro_analytics.charts.drawing.style import BLUE, INK, MARKERS, SERIES, SIZES, STRIP, tint
 from tegro_analytics.charts.drawing.timeline import MOST_POINTS, Timeline, line_sample, open_patch
@@ -126,7 +126,8 @@ def _time(page: Sheet, source: Source) -> None:
     shown, rest = by_group(groups, "systems", most=len(SERIES))
     line = Timeline(page, periods, strip=not source.by)
     highest = float(np.nanmax(np.concatenate([group.values[TOP] for group in shown]), initial=0.1))
-    line.value_axis(0.0, min(1.0, highest * 1.1), NumberFormatter(lang, percent=True), rounded=True)
+    high = highest * 1.1 if highest < 0.85 else 1.03  # a mark at the whole is not cut
+    line.value_axis(0.0, high, NumberFormatter(lang, percent=True), rounded=high < 1)
     line.shade_open()
     legend: list[tuple[Artist, str]] = []
     if source.by:
@@ -210,30 +211,7 @@ def _rows(page: Sheet, source: Source) -> None:
     rows = Rows(page, names, keys=words.group_keys(shown, source.by), unnamed=tr("chart.unnamed", lang))
     tops = [percent(value, lang) for value in floats(shown[TOP])]
     who = [_name(system, lang) for system in floats(shown[WHO])]
-    hhi, effective = (
-        [_measure(value, lang, places) for value in floats(shown[name])]
-        for name, places in (("hhi", 3), ("effective_systems", 1))
-    )
-    panel = Bars(
-        tr("chart.concentration.top", lang),
-        floats(shown[TOP]),
-        NumberFormatter(lang, percent=True),
-        "",
-        colour=STRIP,
-    )
-    above = rows.draw(
-        [
-            panel,
-            Column("", tops, rank=1),
-            Column(tr("chart.concentration.largest", lang), [_short(name) for name in who], rank=2),
-            Column(tr("chart.concentration.hhi", lang), hhi, rank=4),
-            Column(tr("chart.concentration.effective", lang), effective, rank=3),
-            Column(
-                tr("chart.concentration.systems", lang),
-                [count(value, lang) for value in floats(shown["systems"])],
-            ),
-        ]
-    )
+    above = rows.draw(_blocks(shown, tops, who, lang))
     conclude(
         page,
         source,
@@ -245,6 +223,24 @@ def _rows(page: Sheet, source: Source) -> None:
         below=rows.below,
         table=pd.concat([shown, rest], ignore_index=True) if len(rest) else shown,
     )
+
+
+def _blocks(shown: pd.DataFrame, tops: list[str], who: list[str], lang: str) -> list[Block]:
+    """Set the largest share, whose it is, and how concentrated each group is side by side."""
+    hhi, effective = (
+        [_measure(value, lang, places) for value in floats(shown[name])]
+        for name, places in (("hhi", 3), ("effective_systems", 1))
+    )
+    top, formatter = floats(shown[TOP]), NumberFormatter(lang, percent=True)
+    systems = [count(value, lang) for value in floats(shown["systems"])]
+    return [
+        Bars(tr("chart.concentration.top", lang), top, formatter, "", colour=STRIP),
+        Column("", tops, rank=1),
+        Column(tr("chart.concentration.largest", lang), [_short(name) for name in who], rank=2),
+        Column(tr("chart.concentration.hhi", lang), hhi, rank=4),
+        Column(tr("chart.concentration.effective", lang), effective, rank=3),
+        Column(tr("chart.concentration.systems", lang), systems),
+    ]
 
 
 def _short(name: str) -> str:
@@ -271,20 +267,9 @@ def _systems(page: Sheet, source: Source) -> None:
     ends = np.cumsum(shares)
     rows = Rows(page, folded.names, keys=folded.keys, unnamed=tr("chart.unnamed", lang))
     written, together = ([percent(value, lang) for value in values] for values in (shares, ends))
-    pieces = [
-        Piece(row, float(end - share), float(end), BLUE if row == 0 else tint(BLUE, 0.45))
-        for row, (share, end) in enumerate(zip(shares, ends, strict=True))
-    ]
-    panel = Pieces(
-        tr("chart.concentration.panel", lang),
-        pieces,
-        NumberFormatter(lang, percent=True),
-        "",
-        joints=[(row, float(end)) for row, end in enumerate(ends[:-1])],
-    )
     above = rows.draw(
         [
-            panel,
+            _end_to_end(shares, ends, lang),
             Column(tr("chart.concentration.share", lang), written),
             Column(tr("chart.concentration.together", lang), together, rank=1),
             Column(
@@ -304,6 +289,16 @@ def _systems(page: Sheet, source: Source) -> None:
         below=rows.below,
         table=folded.table,
     )
+
+
+def _end_to_end(shares: np.ndarray, ends: np.ndarray, lang: str) -> Pieces:
+    pieces = [
+        Piece(row, float(end - share), float(end), BLUE if row == 0 else tint(BLUE, 0.45))
+        for row, (share, end) in enumerate(zip(shares, ends, strict=True))
+    ]
+    joints = [(row, float(end)) for row, end in enumerate(ends[:-1])]
+    formatter = NumberFormatter(lang, percent=True)
+    return Pieces(tr("chart.concentration.panel", lang), pieces, formatter, "", joints=joints)
 
 
 def _summed_up(shares: np.ndarray, lang: str) -> list[str]:

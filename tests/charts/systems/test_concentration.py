@@ -134,3 +134,9 @@ def test_a_system_that_is_not_stated_is_named_so_and_an_empty_period_is_a_gap() 
 )  # fmt: skip
 def test_texts_fit(data: pd.DataFrame, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(charts.concentration(data, lang=lang), monkeypatch)
+
+
+def test_a_mark_at_the_whole_is_not_cut() -> None:
+    ax = charts.concentration(over_time(2).assign(top_share=[1.0, 0.9]), lang="en")
+    assert ax.get_ylim()[1] > 1.02
+    assert max(tick for tick in ax.get_yticks()) == 1.0
