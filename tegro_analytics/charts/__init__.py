@@ -10,11 +10,13 @@ checkouts
 cohorts
 concentration
 conversion
+conversion_anomalies
 conversion_mix
 conversion_value
 customer_value
 customers
 data
+data_quality
 fee_audit
 fee_drift
 fees
@@ -26,6 +28,7 @@ payment_systems
 plan_comparison
 revenue
 rfm
+silence
 time_to_pay
 withdrawals_summary
 
@@ -60,7 +63,10 @@ from tegro_analytics.charts.tariffs.fee_audit import fee_audit
 from tegro_analytics.charts.tariffs.fee_drift import fee_drift
 from tegro_analytics.charts.tariffs.plan_comparison import plan_comparison
 from tegro_analytics.charts.watching.anomalies import anomalies
+from tegro_analytics.charts.watching.conversion_anomalies import conversion_anomalies
+from tegro_analytics.charts.watching.data_quality import data_quality
 from tegro_analytics.charts.watching.forecast import forecast
+from tegro_analytics.charts.watching.silence import silence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,11 +80,13 @@ __all__ = [
     "cohorts",
     "concentration",
     "conversion",
+    "conversion_anomalies",
     "conversion_mix",
     "conversion_value",
     "customer_value",
     "customers",
     "data",
+    "data_quality",
     "fee_audit",
     "fee_drift",
     "fees",
@@ -90,6 +98,7 @@ __all__ = [
     "plan_comparison",
     "revenue",
     "rfm",
+    "silence",
     "time_to_pay",
     "withdrawals_summary",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,10 +18,10 @@ from tegro_analytics.charts.drawing.lettering import labels, width, wrap
 from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
 from tegro_analytics.charts.drawing.pieces import Pieces, draw_pieces, piece_limits
 from tegro_analytics.charts.drawing.sheet import Sheet
-from tegro_analytics.charts.drawing.style import BLUE, GRID, INK, SIZES, dress, tint
+from tegro_analytics.charts.drawing.style import BLUE, GRID, INK, MUTED, SIZES, dress, tint
 from tegro_analytics.charts.drawing.surround import LINE, settle
 
-__all__ = ["Bars", "Block", "Column", "Dots", "Rows", "room_for"]
+__all__ = ["BEFORE", "Bars", "Block", "Column", "Dots", "Rows", "room_for"]
 
 ROW = 22.0
 LEAST_ROW = 13.0
@@ -30,6 +30,14 @@ LEAST_PANEL = 70.0
 GAP = 16.0
 HEAD = 8.5
 APART = 6.0
+BEFORE: dict[str, Any] = {
+    "marker": "s",
+    "markersize": 5.0,
+    "markerfacecolor": "white",
+    "markeredgecolor": MUTED,
+    "linestyle": "none",
+}
+"""The points of what was before."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class Dots:
     high: np.ndarray
     formatter: NumberFormatter
     colour: str = BLUE
+    before: np.ndarray | None = None
+    """What each value was before: a hollow point, joined to the one of now."""
 
 
 Panel = Bars | Dots | Pieces
@@ -316,7 +326,8 @@ def _limits(block: Panel) -> tuple[float, float]:
         high = float(np.nanmax(values, initial=0.0))
         low = float(np.nanmin(values, initial=0.0))
         return (low, high) if high > low else (0.0, 1.0)
-    values = np.concatenate([block.values, block.low, block.high])
+    before = block.values if block.before is None else block.before
+    values = np.concatenate([block.values, block.low, block.high, before])
     low = float(np.nanmin(values, initial=1.0))
     high = float(np.nanmax(values, initial=0.0))
     if high < low:
@@ -343,6 +354,9 @@ def _draw_bars(panel: Axes, block: Bars) -> None:
 
 def _draw_dots(panel: Axes, block: Dots) -> None:
     rows = np.arange(len(block.values))
+    if block.before is not None:
+        panel.hlines(rows, block.before, block.values, color=tint(MUTED, 0.4), linewidth=1.0, zorder=1.5)
+        panel.plot(block.before, rows, zorder=2.5, clip_on=False, **BEFORE)
     there = np.isfinite(block.values) & np.isfinite(block.low) & np.isfinite(block.high)
     arms = np.vstack([block.values - block.low, block.high - block.values])[:, there].clip(min=0)
     if there.any():

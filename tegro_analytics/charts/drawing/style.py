@@ -93,6 +93,8 @@ def dress(ax: Axes, *, grid: str | None, shared: bool = False) -> None:
     ax.grid(visible=False, which="both")
     if grid:
         ax.grid(visible=True, axis="y" if grid == "y" else "x", color=GRID, linewidth=0.8, linestyle="-")
+    for tick in (*ax.xaxis.get_major_ticks(), *ax.yaxis.get_major_ticks()):
+        tick.label1.set_parse_math(False)  # made before the look was on, with an Axes that was given
     ax.yaxis.minorticks_off()
     if not shared:
         ax.xaxis.minorticks_off()
