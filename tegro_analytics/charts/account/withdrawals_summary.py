@@ -33,7 +33,7 @@ SUBJECT = Subject(
     reads=(NUMBER, AMOUNT, FEES, "without_amount", "without_fee", LAG),
     weight=NUMBER,
     unit="withdrawals",
-    day="created_date",
+    day="created_at",
     nameless=True,
 )
 

@@ -29,7 +29,7 @@ def facts_of(subject: Subject, orders: Any, keywords: Mapping[str, Any]) -> Fact
     known = _local(row.get("as_of"), source.zone)
     if told is not None:
         known = local_time(told, source.zone, name="as_of")
-    first, last = row.get("first"), row.get("last")
+    first, last = (_day(row.get(name), source.zone) for name in ("first", "last"))
     if keywords.get("since") is not None:
         first = local_time(keywords["since"], source.zone, name="since").date()
     if keywords.get("until") is not None:
@@ -38,6 +38,12 @@ def facts_of(subject: Subject, orders: Any, keywords: Mapping[str, Any]) -> Fact
         ).date()
     bounded = keywords.get("since") is not None, keywords.get("until") is not None
     return Facts(as_of=known, zone=source.zone.key, first=first, last=last, bounded=bounded)
+
+
+def _day(moment: dt.date | dt.datetime | None, zone: dt.tzinfo) -> dt.date | None:
+    """Give the day of an instant on the clock of a zone; a day stays one."""
+    local = _local(moment, zone) if isinstance(moment, dt.datetime) else None
+    return moment if local is None else local.date()
 
 
 def _local(moment: dt.datetime | None, zone: dt.tzinfo) -> dt.datetime | None:

@@ -35,7 +35,8 @@ class Subject:
         What the rows of another currency are counted in where it is named: the key of a plural text under
         ``count.chart``; where it is empty, the currency is named without a count.
     day : str or None
-        The column of days of the frame that say which span is covered; None where it has none.
+        The column of days, or of instants, of the frame that say which span is covered; None where it has
+        none.
     chooses_freq : bool
         Whether periods that suit the span are chosen where neither ``freq`` nor ``by`` was asked for.
     all_currencies : bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matplotlib import pyplot as plt
 
@@ -52,6 +53,19 @@ def test_records_and_their_result_draw_the_same() -> None:
     assert "27 февр. – 2 мар. 2026 г." in said(direct)
     assert "У 2 выводов не указана комиссия." in said(direct)
     assert "–" in {text.get_text() for text in direct.texts}
+
+
+@pytest.mark.parametrize("engine", ["arrow", "polars", "duckdb"])
+def test_records_of_any_engine(engine: str) -> None:
+    import duckdb
+    import polars as pl
+
+    table = pa.Table.from_pandas(RECORDS)
+    connection = duckdb.connect()
+    records = {"arrow": table, "polars": pl.from_arrow(table), "duckdb": connection.from_arrow(table)}[engine]
+    ax = charts.withdrawals_summary(records, lang="en", zone="Europe/Moscow")
+    assert charts.data(ax)["withdrawn"].tolist() == [2500, 100]
+    assert "Feb 27 – Mar 2, 2026" in said(ax).replace("\u2009", " ")
 
 
 def test_periods_stack_the_groups_and_the_fees_stand_below() -> None:
