@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
+from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,10 +26,13 @@ from tegro_analytics.texts import language, tr
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 __all__ = ["register_bounds", "write_register"]
 
 _ROWS_AT_A_TIME = 100_000
+_SORTED_AT_ONCE = 250_000
+"""So many lines are sorted at once, and never less than those of a day."""
 _VIEW = "register_orders"
 _MONEY = ("amount", "fee", "refund", "net_volume")
 _TYPES = {
@@ -78,8 +83,8 @@ def write_register(
         Where the file will stand, ending in ``.csv``; it appears whole or not at all, and belongs to its
         owner alone. There is no address of a payer in it.
     orders : duckdb.DuckDBPyRelation
-        All known orders, with the types of ``schemas.ORDERS``. They are sorted in DuckDB, and written as
-        they come: memory does not grow with them.
+        All known orders, with the types of ``schemas.ORDERS``. They are sorted in DuckDB, some days after
+        the others, and written as they come: memory does not grow with them.
     bounds : Window
         The period, half-open, in the report zone.
     dialect : {"excel-ru", "rfc4180"}
@@ -131,10 +136,9 @@ def write_register(
     known = reference or load_reference()
     lines = _Lines(bounds, known, merchant_share, daily=daily, several_shops=several_shops)
     words = _words(dialect, language(lang or "ru"), sandbox=sandbox)
-    totals = _asked(orders, lines.query(words, totals=True)).to_arrow_table()
-    rows = _asked(orders, lines.query(words)).to_arrow_reader(_ROWS_AT_A_TIME)
+    totals = _asked(orders, lines.totals(words)).to_arrow_table()
     return write_batches(
-        rows,
+        itertools.chain(_in_order(orders, lines, words), totals.to_batches()),
         target,
         sample=totals,
         zone=bounds.zone.key,
@@ -143,6 +147,23 @@ def write_register(
         lang=lang,
         reference=known,
     )
+
+
+def _in_order(
+    orders: duckdb.DuckDBPyRelation, lines: _Lines, words: dict[str, str]
+) -> Iterator[pa.RecordBatch]:
+    """Give the lines by time, some days after the others: no more are sorted at once than fit in memory."""
+    spans: list[list[dt.date]] = []
+    held = _SORTED_AT_ONCE
+    for day, count in _asked(orders, lines.counts()).fetchall():
+        if held + count > _SORTED_AT_ONCE:
+            spans.append([])
+            held = 0
+        spans[-1].append(day)
+        held += count
+    for days in spans:
+        rows = _asked(orders, lines.of_days(words, days[0], days[-1]))
+        yield from rows.to_arrow_reader(_ROWS_AT_A_TIME)
 
 
 def _asked(orders: duckdb.DuckDBPyRelation, query: str) -> duckdb.DuckDBPyRelation:
@@ -187,21 +208,36 @@ class _Lines:
         self.paid = ", ".join(str(code) for code in reference.codes("paid"))
         self.share = share.quantize(Decimal(1).scaleb(-MONEY_SCALE), ROUND_HALF_EVEN)
 
-    def query(self, words: dict[str, str], *, totals: bool = False) -> str:
-        """Write the query of all lines, or of the totals alone."""
-        parts = [self._sums("total", by=("currency",), place=1)]
-        if not totals:
-            parts.append("SELECT *, 0 AS place FROM operations")
-            if self.daily:
-                parts.append(self._sums("day_total", by=("day", "currency"), place=0))
-        named = " ".join(f"WHEN '{name}' THEN {_literal(word)}" for name, word in words.items())
-        shown = {"operation": f"CASE operation {named} END"}
-        columns = ", ".join(f"({shown.get(name, name)})::{_TYPES[name]} AS {name}" for name in self.names)
+    def counts(self) -> str:
+        """Write the query that counts the operations of each day."""
+        return f"{self._operations()} SELECT day, count(*) FROM operations GROUP BY day ORDER BY day"
+
+    def totals(self, words: dict[str, str]) -> str:
+        """Write the query of the totals."""
+        sums = self._sums("total", by=("currency",))
+        return f"{self._operations()} {self._shown(words)} FROM ({sums}) ORDER BY currency"
+
+    def of_days(self, words: dict[str, str], first: dt.date, last: dt.date) -> str:
+        """Write the query of the lines of some days, with the totals of each where they are wanted."""
+        parts = ["SELECT * FROM operations"]
+        if self.daily:
+            parts.append(self._sums("day_total", by=("day", "currency")))
+        days = f"day BETWEEN DATE '{first}' AND DATE '{last}'"
         return (
-            f"WITH operations AS ({self._payments()} UNION ALL {self._refunds()}), "
-            f"lines AS ({' UNION ALL '.join(parts)}) SELECT {columns} FROM lines "
-            "ORDER BY place, lines.day, lines.moment NULLS LAST, id, lines.operation, currency"
+            f"{self._operations()}, lines AS NOT MATERIALIZED ({' UNION ALL '.join(parts)}) "
+            f"{self._shown(words)} FROM lines WHERE {days} "
+            "ORDER BY lines.day, lines.moment NULLS LAST, id, lines.operation, currency"
         )
+
+    def _operations(self) -> str:
+        return f"WITH operations AS NOT MATERIALIZED ({self._payments()} UNION ALL {self._refunds()})"
+
+    def _shown(self, words: dict[str, str]) -> str:
+        """Write the columns of a line, each of its type, the operation in words."""
+        named = " ".join(f"WHEN '{name}' THEN {_literal(word)}" for name, word in words.items())
+        values = {"operation": f"CASE operation {named} END"}
+        columns = (f"({values.get(name, name)})::{_TYPES[name]} AS {name}" for name in self.names)
+        return f"SELECT {', '.join(columns)}"
 
     def _select(self, **values: str) -> str:
         """Write the columns of an operation: those that are not named are those of the order."""
@@ -256,10 +292,10 @@ class _Lines:
         ]
         return " AND ".join(parts) or "true"
 
-    def _sums(self, operation: str, *, by: tuple[str, ...], place: int) -> str:
+    def _sums(self, operation: str, *, by: tuple[str, ...]) -> str:
         values = dict.fromkeys(self.names, "NULL") | {name: f"sum({name})" for name in _MONEY}
         values |= {name: name for name in by} | {"operation": f"'{operation}'"}
-        return f"{self._select(**values)}, {place} AS place FROM operations GROUP BY {', '.join(by)}"
+        return f"{self._select(**values)} FROM operations GROUP BY {', '.join(by)}"
 
 
 def _literal(text: str) -> str:

@@ -167,8 +167,9 @@ class Files:
         ExportError
             If the file exists and ``overwrite`` is not given, or cannot be written.
         """
+        write = reports.report_writer(path)
         at = self._kept.known_at(as_of)
-        return reports.report_writer(path)(
+        return write(
             path,
             self._tables(at),
             facts=self._facts(at),

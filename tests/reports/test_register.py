@@ -14,7 +14,7 @@ from tegro_analytics import metrics
 from tegro_analytics.cli import run as run_command
 from tegro_analytics.exceptions import ConfigurationError, DataError, ExportError
 from tegro_analytics.interruption import heeding
-from tegro_analytics.reports import write_register
+from tegro_analytics.reports import register, write_register
 from tegro_analytics.reports.register import register_bounds
 from tests.marks import first_of
 from tests.reports.tables import AS_OF, HOSTILE, MOSCOW, golden, order, table
@@ -225,6 +225,13 @@ def test_its_days_are_those_of_revenue_where_clocks_go_back_at_midnight(tmp_path
     until = dt.datetime(2026, 11, 1, 0, 40, tzinfo=havana)  # the first of two
     found = machine(tmp_path, table(rows), "2026-10-31 12:00", until, zone="America/Havana")
     assert found[-1]["refund"] == "1000.00"
+
+
+@pytest.mark.parametrize("most", [1, 3, 4])
+def test_days_that_are_sorted_one_after_the_others_stand_as_those_sorted_at_once(tmp_path, monkeypatch, most):
+    at_once = written(tmp_path, golden(), daily=True).read_bytes()
+    monkeypatch.setattr(register, "_SORTED_AT_ONCE", most)
+    assert written(tmp_path, golden(), daily=True).read_bytes() == at_once
 
 
 def test_sums_larger_than_an_amount_may_be_are_exact(tmp_path):

@@ -21,6 +21,7 @@ COMMANDS = [
     ["export", "orders", "orders.csv", "--json"],
     ["export", "withdrawals", "withdrawals.xlsx"],
     ["report", "report.xlsx", "--since", "2026-03-01", "--until", "2026-04-01"],
+    ["register", "register.csv", "--since", "2026-03-01"],
     ["sync", "--json"],
     ["find", "1", "--history"],
     ["doctor"],
