@@ -18,6 +18,7 @@ customers
 data
 data_quality
 fee_audit
+fee_differences
 fee_drift
 fees
 forecast
@@ -60,6 +61,7 @@ from tegro_analytics.charts.people.rfm import rfm
 from tegro_analytics.charts.systems.concentration import concentration
 from tegro_analytics.charts.systems.payment_systems import payment_systems
 from tegro_analytics.charts.tariffs.fee_audit import fee_audit
+from tegro_analytics.charts.tariffs.fee_differences import fee_differences
 from tegro_analytics.charts.tariffs.fee_drift import fee_drift
 from tegro_analytics.charts.tariffs.plan_comparison import plan_comparison
 from tegro_analytics.charts.watching.anomalies import anomalies
@@ -88,6 +90,7 @@ __all__ = [
     "data",
     "data_quality",
     "fee_audit",
+    "fee_differences",
     "fee_drift",
     "fees",
     "forecast",

@@ -13,12 +13,26 @@ from matplotlib.patches import Patch
 from tegro_analytics.charts.drawing.numerals import NumberFormatter
 from tegro_analytics.charts.drawing.style import INK, tint
 
-__all__ = ["HATCH", "Mark", "Piece", "Pieces", "draw_pieces", "hatched_patch", "mark_sample", "piece_limits"]
+__all__ = [
+    "HATCH",
+    "Mark",
+    "Piece",
+    "Pieces",
+    "Spots",
+    "draw_pieces",
+    "draw_spots",
+    "hatched_patch",
+    "mark_sample",
+    "piece_limits",
+]
 
 HATCH = "/////"
 TALL = 0.62
 HALF = 0.3
 AIR = 0.05
+GOLDEN = 0.618
+"""Steps of this part of a row never fall together."""
+
 JOINT = "#8A96A3"
 
 
@@ -58,6 +72,29 @@ class Pieces:
     """Rows, each with the value at which a hairline leads on to the row below."""
 
 
+@dataclass(frozen=True)
+class Spots:
+    """A panel of points, many in a row; they are moved up and down a little, so that they show."""
+
+    heading: str
+    rows: np.ndarray
+    values: np.ndarray
+    colours: Sequence[str]
+    formatter: NumberFormatter
+    unit: str
+
+
+def draw_spots(panel: Axes, block: Spots) -> None:
+    """Draw points, and zero where the panel has it."""
+    aside = ((np.arange(len(block.rows)) * GOLDEN + 0.5) % 1 - 0.5) * TALL
+    panel.scatter(
+        block.values, block.rows + aside, s=12, c=list(block.colours), alpha=0.6, linewidth=0, zorder=3
+    )
+    low, high = panel.get_xlim()
+    if low <= 0 <= high:
+        panel.axvline(0, color="#AEB6BF", linewidth=0.8, zorder=2)
+
+
 def hatched_patch(colour: str) -> Patch:
     """Make the legend's sample of a hatched piece."""
     return Patch(facecolor=tint(colour, 0.15), edgecolor=colour, hatch=HATCH, linewidth=0)
@@ -68,10 +105,13 @@ def mark_sample(colour: str = INK) -> Line2D:
     return Line2D([], [], color=colour, marker="|", markersize=10, markeredgewidth=2.0, linestyle="none")
 
 
-def piece_limits(block: Pieces) -> tuple[float, float]:
-    """Find the ends of a panel: those of its pieces and marks, with air where that is not zero."""
-    values = np.array([*(end for one in block.pieces for end in (one.start, one.end))], dtype=float)
-    values = np.concatenate([values, [mark.value for mark in block.marks]])
+def piece_limits(block: Pieces | Spots) -> tuple[float, float]:
+    """Find the ends of a panel: those of what it shows, with air where that is not zero."""
+    if isinstance(block, Spots):
+        values = np.append(block.values, 0.0)
+    else:
+        values = np.array([*(end for one in block.pieces for end in (one.start, one.end))], dtype=float)
+        values = np.concatenate([values, [mark.value for mark in block.marks]])
     seen = values[np.isfinite(values)]
     if not len(seen):
         return 0.0, 1.0

@@ -16,7 +16,7 @@ from matplotlib.transforms import Bbox, TransformedBbox
 
 from tegro_analytics.charts.drawing.lettering import labels, width, wrap
 from tegro_analytics.charts.drawing.numerals import NumberFormatter, Steps
-from tegro_analytics.charts.drawing.pieces import Pieces, draw_pieces, piece_limits
+from tegro_analytics.charts.drawing.pieces import Pieces, Spots, draw_pieces, draw_spots, piece_limits
 from tegro_analytics.charts.drawing.sheet import Sheet
 from tegro_analytics.charts.drawing.style import BLUE, GRID, INK, MUTED, SIZES, dress, tint
 from tegro_analytics.charts.drawing.surround import LINE, settle
@@ -83,7 +83,7 @@ class Dots:
     """What each value was before: a hollow point, joined to the one of now."""
 
 
-Panel = Bars | Dots | Pieces
+Panel = Bars | Dots | Pieces | Spots
 
 
 class _RoomySteps(Steps):
@@ -245,7 +245,7 @@ class Rows:
     def _told(block: Block, kept: Sequence[Block]) -> bool:
         """Say whether the values of a panel are written beside it."""
         after = kept[[other is block for other in kept].index(True) + 1 :]
-        if isinstance(block, Dots) or not after:
+        if isinstance(block, Dots | Spots) or not after:
             return False
         return isinstance(after[0], Column) and after[0].rank > 0
 
@@ -296,6 +296,8 @@ class Rows:
             _draw_bars(panel, block)
         elif isinstance(block, Pieces):
             draw_pieces(panel, block)
+        elif isinstance(block, Spots):
+            draw_spots(panel, block)
         else:
             _draw_dots(panel, block)
         if ticks:
@@ -311,14 +313,14 @@ class Rows:
 def _heading(block: Panel, *, ticks: bool) -> str:
     return (
         f"{block.heading}, {block.unit}"
-        if ticks and isinstance(block, Bars | Pieces) and block.unit
+        if ticks and not isinstance(block, Dots) and block.unit
         else block.heading
     )
 
 
 def _limits(block: Panel) -> tuple[float, float]:
     """Find the ends of a panel: bars begin at zero, points and pieces may begin anywhere."""
-    if isinstance(block, Pieces):
+    if isinstance(block, Pieces | Spots):
         return piece_limits(block)
     if isinstance(block, Bars):
         inner = block.values if block.inner is None else block.inner

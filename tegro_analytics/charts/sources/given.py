@@ -47,7 +47,8 @@ def resolve(subject: Subject, data: Any, *, currency: str | None, keywords: dict
                 f"charts.{subject.chart} was given a result of {subject.metric} and {names} as well. "
                 f"Put {names} into the call of {subject.metric}, or give the chart the orders."
             )
-        source = Source(subject, pd.DataFrame(data), None, (), (), Facts(), {})
+        found = getattr(data, "found", None)
+        source = Source(subject, pd.DataFrame(data), None, (), (), Facts(), {}, found=found)
     else:
         _refuse_other(subject, data)
         function = _metric(subject.metric)
@@ -57,7 +58,8 @@ def resolve(subject: Subject, data: Any, *, currency: str | None, keywords: dict
             data = _only(data, currency)
         table = _ask(subject, function, data, keywords)
         facts = facts_of(subject, data, keywords)
-        source = Source(subject, table, None, (), (), facts, keywords, asked=True)
+        found = getattr(table, "found", None)
+        source = Source(subject, pd.DataFrame(table), None, (), (), facts, keywords, asked=True, found=found)
     return one_currency(replace(source, by=_dimensions(subject, source.table)), currency)
 
 
@@ -73,7 +75,7 @@ def _ask(
 ) -> pd.DataFrame:
     """Call the metric; where neither ``freq`` nor ``by`` was asked for, choose periods that suit the span."""
     if not subject.chooses_freq or keywords.get("freq") or keywords.get("by"):
-        return pd.DataFrame(function(orders, **keywords))
+        return function(orders, **keywords)
     months = pd.DataFrame(function(orders, **{**keywords, "freq": "month"}))
     seen = months["period_start"].nunique()
     if seen > 9:

@@ -92,6 +92,8 @@ class Source:
     """What the metric was asked with."""
     asked: bool = False
     """Whether the chart was given orders and asked the metric itself."""
+    found: int | None = None
+    """How many rows there are, where the result is a list that may be cut."""
     nameless: int = 0
     """How many have no currency, and are left out."""
 

@@ -108,3 +108,22 @@ def plans(names: Sequence[str]) -> pd.DataFrame:
             ),
         }
     )
+
+
+def differing(names: Sequence[str], each: int = 3) -> pd.DataFrame:
+    """Make a list of payments: of the n-th system the fees differ by 1, -2, 3 … times n."""
+    rows = [(number, name, place) for number, name in enumerate(names, start=1) for place in range(each)]
+    return pd.DataFrame(
+        {
+            "shop_id": pd.Series(["shop"] * len(rows), dtype="str"),
+            "id": pd.Series(range(len(rows)), dtype="Int64"),
+            "currency": pd.Series(["RUB"] * len(rows), dtype="str"),
+            "payment_system_id": pd.Series([number for number, _, _ in rows], dtype="Int64"),
+            "payment_system": pd.Series([name for _, name, _ in rows], dtype="str"),
+            "fee": pd.Series([100.0] * len(rows), dtype="float64"),
+            "expected_fee": pd.Series([100.0] * len(rows), dtype="float64"),
+            "fee_difference": pd.Series(
+                [float((place + 1) * number * (-1) ** place) for number, _, place in rows], dtype="float64"
+            ),
+        }
+    )
