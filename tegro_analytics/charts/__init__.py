@@ -22,6 +22,7 @@ fee_differences
 fee_drift
 fees
 forecast
+freshness
 funnel
 heat_map
 match_orders
@@ -68,6 +69,7 @@ from tegro_analytics.charts.watching.anomalies import anomalies
 from tegro_analytics.charts.watching.conversion_anomalies import conversion_anomalies
 from tegro_analytics.charts.watching.data_quality import data_quality
 from tegro_analytics.charts.watching.forecast import forecast
+from tegro_analytics.charts.watching.freshness import freshness
 from tegro_analytics.charts.watching.silence import silence
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ __all__ = [
     "fee_drift",
     "fees",
     "forecast",
+    "freshness",
     "funnel",
     "heat_map",
     "match_orders",

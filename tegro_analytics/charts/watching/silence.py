@@ -24,7 +24,7 @@ from tegro_analytics.charts.sources.given import resolve
 from tegro_analytics.charts.sources.source import Source, Subject, floats
 from tegro_analytics.texts import language, tr
 
-__all__ = ["silence"]
+__all__ = ["silence", "written_time"]
 
 SUBJECT = Subject(
     chart="silence",
@@ -140,10 +140,12 @@ def _blocks(shown: pd.DataFrame, times: np.ndarray, lang: str) -> list[Block]:
         Column("", [_times(value, lang) for value in times], rank=2),
         Column(
             tr("chart.silence.now", lang),
-            [_time(value, lang) for value in floats(shown["silent_hours"])],
+            [written_time(value, lang) for value in floats(shown["silent_hours"])],
             rank=1,
         ),
-        Column(tr("chart.silence.usual", lang), [_time(value, lang) for value in _usual(shown)], rank=3),
+        Column(
+            tr("chart.silence.usual", lang), [written_time(value, lang) for value in _usual(shown)], rank=3
+        ),
         Column(tr("chart.silence.chance", lang), probability, rank=4),
         Column("", _judged(shown, lang)),
     ]
@@ -182,7 +184,7 @@ def _judged(shown: pd.DataFrame, lang: str) -> list[str]:
 
 
 def _told(shown: pd.DataFrame, lang: str) -> list[str]:
-    now = [_time(value, lang) for value in floats(shown["silent_hours"])]
+    now = [written_time(value, lang) for value in floats(shown["silent_hours"])]
     return [f"{one}, {two}" for one, two in zip(now, _judged(shown, lang), strict=True)]
 
 
@@ -196,7 +198,7 @@ def _likely(value: float, lang: str) -> str:
     return percent(value, lang)
 
 
-def _time(hours: float, lang: str) -> str:
+def written_time(hours: float, lang: str) -> str:
     """Write a time in minutes, hours or days, whatever is read best."""
     if math.isnan(hours):
         return NO_VALUE
