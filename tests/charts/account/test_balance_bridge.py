@@ -124,7 +124,7 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(grid[0], monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_one_snapshot_makes_no_bridge(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = assert_texts_fit(charts.balance_bridge(bridge().iloc[:0], lang=lang), monkeypatch)
     assert {"en": "No data", "ru": "Нет данных"}[lang] in texts

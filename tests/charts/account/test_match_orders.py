@@ -69,6 +69,7 @@ def test_texts_fit(result: pd.DataFrame, lang: str, monkeypatch: pytest.MonkeyPa
     assert_texts_fit(charts.match_orders(result, lang=lang), monkeypatch)
 
 
+@pytest.mark.long
 def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     _, grid = plt.subplots(1, 2, figsize=(13, 5), layout="constrained")
     for ax, lang in zip(grid, ("ru", "en"), strict=True):
@@ -76,7 +77,7 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(grid[0], monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_nothing_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for nothing in (matches(0, 0, 0, 0, 0, 0), matches()):
         texts = assert_texts_fit(charts.match_orders(nothing, lang=lang), monkeypatch)

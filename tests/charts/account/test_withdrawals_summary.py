@@ -55,7 +55,7 @@ def test_records_and_their_result_draw_the_same() -> None:
     assert "–" in {text.get_text() for text in direct.texts}
 
 
-@pytest.mark.parametrize("engine", ["arrow", "polars", "duckdb"])
+@pytest.mark.parametrize("engine", first_of("duckdb", "arrow", "polars"))
 def test_records_of_any_engine(engine: str) -> None:
     import duckdb
     import polars as pl
@@ -78,6 +78,7 @@ def test_periods_stack_the_groups_and_the_fees_stand_below() -> None:
     assert ax.get_title(loc="left") == "Withdrawals by month and status"
 
 
+@pytest.mark.long
 def test_a_period_that_says_no_fee_has_no_bar_of_it() -> None:
     result = withdrawals_over_time(["done"], 2).assign(withdrawal_fees=[np.nan, 20.0], without_fee=[1, 0])
     ax = charts.withdrawals_summary(result, lang="en")
@@ -108,6 +109,7 @@ def test_any_span(names: list[str], count: int, freq: str, monkeypatch: pytest.M
     assert_texts_fit(charts.withdrawals_summary(result, lang="ru"), monkeypatch)
 
 
+@pytest.mark.long
 def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     _, (left, right) = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
     charts.withdrawals_summary(withdrawals(HOSTILE[:4]), ax=left, lang="ru")
@@ -115,7 +117,7 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(left, monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_nothing_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ax = charts.withdrawals_summary(withdrawals([]), lang=lang)
     assert {"en": "No data", "ru": "Нет данных"}[lang] in assert_texts_fit(ax, monkeypatch)
@@ -123,6 +125,7 @@ def test_nothing_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert not ax.patches
 
 
+@pytest.mark.long
 def test_amounts_that_nobody_states_are_no_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = {"withdrawn": np.nan, "withdrawal_fees": np.nan, "lag_seconds_p50": np.nan}
     assert_texts_fit(
@@ -132,6 +135,7 @@ def test_amounts_that_nobody_states_are_no_bars(monkeypatch: pytest.MonkeyPatch)
     assert_texts_fit(charts.withdrawals_summary(timed, lang="en"), monkeypatch)
 
 
+@pytest.mark.long
 def test_another_result_is_refused() -> None:
     with pytest.raises(DataError, match=r"a result of fees\. Draw it with charts\.fees"):
         charts.withdrawals_summary(metrics.fees(pandas_frame(arrow(golden_rows()))))

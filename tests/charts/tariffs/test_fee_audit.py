@@ -77,6 +77,7 @@ def test_five_years_of_days(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(charts.fee_audit(audits_over_time(["a"], 1826, freq="day"), lang="ru"), monkeypatch)
 
 
+@pytest.mark.long
 def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     _, (left, right) = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
     charts.fee_audit(audits(HOSTILE), ax=left, lang="ru")
@@ -84,12 +85,13 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(left, monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_nothing_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ax = charts.fee_audit(audits([]), lang=lang)
     assert {"en": "No data", "ru": "Нет данных"}[lang] in assert_texts_fit(ax, monkeypatch)
 
 
+@pytest.mark.long
 def test_nothing_above_or_below_is_drawn_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = {"overcharged_value": 0.0, "undercharged_value": 0.0, "fee_difference": 0.0}
     assert_texts_fit(charts.fee_audit(audits(["a", "b"]).assign(**exact), lang="en"), monkeypatch)

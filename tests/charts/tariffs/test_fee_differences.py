@@ -27,7 +27,7 @@ def test_each_payment_is_a_point_in_the_row_of_its_system() -> None:
     assert {"+RUB 6.00", "+RUB 4.00", "+RUB 3.00", "+RUB 2.00", "3"} <= texts
 
 
-@pytest.mark.parametrize("limit", [2, None])
+@pytest.mark.parametrize("limit", first_of(2, None))
 def test_orders_and_their_result_draw_the_same_and_a_cut_list_says_so(limit: int | None) -> None:
     orders = pandas_frame(arrow(golden_rows()))
     direct = charts.fee_differences(orders, plan="starter", limit=limit, lang="en")
@@ -47,6 +47,7 @@ def test_any_names_in_any_number(names: list[str], lang: str, monkeypatch: pytes
     assert set(names) == set(charts.data(ax)["payment_system"])
 
 
+@pytest.mark.long
 def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     _, (left, right) = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
     charts.fee_differences(differing(HOSTILE), ax=left, lang="ru")
@@ -54,12 +55,13 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(left, monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_nothing_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ax = charts.fee_differences(differing([]), lang=lang)
     assert {"en": "No data", "ru": "Нет данных"}[lang] in assert_texts_fit(ax, monkeypatch)
 
 
+@pytest.mark.long
 def test_another_result_is_refused() -> None:
     with pytest.raises(DataError, match=r"a result of fees\. Draw it with charts\.fees"):
         charts.fee_differences(metrics.fees(pandas_frame(arrow(golden_rows()))))

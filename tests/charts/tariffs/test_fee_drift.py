@@ -84,6 +84,7 @@ def test_any_span(count: int, freq: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert_texts_fit(charts.fee_drift(result, lang="ru"), monkeypatch)
 
 
+@pytest.mark.long
 def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     _, (left, right) = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
     charts.fee_drift(drifts(HOSTILE[:5]), ax=left, lang="ru")
@@ -91,18 +92,20 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(left, monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_nothing_to_compare_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ax = charts.fee_drift(drifts([]), lang=lang)
     assert {"en": "No data", "ru": "Нет данных"}[lang] in assert_texts_fit(ax, monkeypatch)
 
 
+@pytest.mark.long
 def test_rates_that_did_not_move_are_drawn_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     still = {"fee_rate": 0.04, "rate_effect": 0.0, "mix_effect": 0.0, "total_change": 0.0}
     assert_texts_fit(charts.fee_drift(drifts(["a"]).assign(**still), lang="en"), monkeypatch)
     assert_texts_fit(charts.fee_drift(drifts(["a"], 3).assign(**still), lang="en"), monkeypatch)
 
 
+@pytest.mark.long
 def test_another_result_is_refused() -> None:
     with pytest.raises(DataError, match=r"a result of fees\. Draw it with charts\.fees"):
         charts.fee_drift(metrics.fees(pandas_frame(arrow(ORDERS))))

@@ -38,11 +38,13 @@ def test_bars_end_at_what_the_plan_asks_and_the_stroke_is_what_was_charged() -> 
     assert "n = 120 payments" in notes(ax)
 
 
+@pytest.mark.long
 def test_the_cheapest_stands_first_and_plans_without_a_tariff_last() -> None:
     result = plans(["a", "b", "c", "d", "e"]).iloc[::-1]
     assert row_labels(charts.plan_comparison(result, lang="ru")) == ["a", "b", "c", "e", "d"]
 
 
+@pytest.mark.long
 def test_plans_that_cover_different_payments_are_said_to() -> None:
     result = plans(["a", "b"])
     assert "different payments" not in notes(charts.plan_comparison(result, lang="en"))
@@ -73,7 +75,7 @@ def test_in_a_grid_of_subplots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_texts_fit(left, monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", first_of("ru", "en"))
 def test_nothing_is_said_plainly(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ax = charts.plan_comparison(plans([]), lang=lang)
     assert {"en": "No data", "ru": "Нет данных"}[lang] in assert_texts_fit(ax, monkeypatch)
