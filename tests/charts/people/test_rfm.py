@@ -71,7 +71,7 @@ def test_orders_are_asked_for_all_their_customers_and_a_cut_result_says_so() -> 
 
 @pytest.mark.parametrize(
     ("rows", "lang"),
-    first_of(("many", "ru"), ("one", "en"), ("many", "en"), ("one", "ru"), ("none", "ru"), keep=2),
+    first_of(("many", "ru"), ("one", "en"), ("many", "en"), ("one", "ru"), ("none", "ru")),
 )
 def test_texts_fit(rows: str, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     huge = EDGES.assign(gross_volume=EDGES["gross_volume"] * 98_765_432.1)

@@ -116,12 +116,7 @@ def test_marks_without_room_for_a_label_are_counted() -> None:
 @pytest.mark.parametrize(
     ("count", "freq", "lang"),
     first_of(
-        (92, "day", "ru"),
-        (1, "day", "en"),
-        (48, "hour", "en"),
-        (1826, "day", "ru"),
-        (260, "week", "en"),
-        keep=2,
+        (92, "day", "ru"), (1, "day", "en"), (48, "hour", "en"), (1826, "day", "ru"), (260, "week", "en")
     ),
 )
 def test_texts_fit(count: int, freq: str, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
