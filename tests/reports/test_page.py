@@ -377,6 +377,15 @@ def test_a_chart_is_the_same_whatever_was_drawn_before(march):
     assert drawn in march
 
 
+def test_names_that_are_long_leave_every_text_of_a_chart_within_it():
+    systems = metrics.payment_systems(strange(), money="decimal", **MARCH).query("currency == 'RUB'")
+    drawn = picture(charts.payment_systems, systems.to_dict("records"), lang="en")
+    svg = base64.b64decode(re.search(r'base64,([^"]+)"', drawn)[1]).decode()
+    starts = [float(left) for left in re.findall(r"translate\((-?[\d.]+) [\d.]+\) scale", svg)]
+    assert len(starts) > 40
+    assert min(starts) > 0
+
+
 def test_every_chart_has_its_words(march):
     images = Page(march).all("img")
     assert len(images) == 11

@@ -73,7 +73,7 @@ class Paper(Told):
         places = self.places(currency)
         value: list[str] = [shown(now.get(name), kind, lang=self.lang, places=places)]
         if kind == "mean" and now.get(name) is not None:
-            value += ["\xa0", tag("small", unit(currency, self.lang))]
+            value += [" ", tag("small", unit(currency, self.lang))]
         parts = [tag("dt", self.label(line)), tag("dd", *value, class_="value")]
         if before:
             parts += self._compared(kind, now.get(name), before.get(name), places)

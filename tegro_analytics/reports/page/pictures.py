@@ -21,8 +21,9 @@ __all__ = ["picture"]
 _SAME_BYTES: dict[Any, Any] = {
     "svg.hashsalt": "tegro_analytics",
     "svg.fonttype": "path",
-    "svg.image_inline": True,
 }
+_POINTS = 72.0
+"""Dots of SVG on an inch."""
 _NO_DATES = {"Date": None, "Creator": None}
 
 
@@ -51,7 +52,8 @@ def picture(chart: Callable[..., Any], rows: Sequence[Row], *, lang: str, **opti
 
 @contextlib.contextmanager
 def _unseen() -> Iterator[None]:
-    """Open no window, and measure texts as everywhere: at the resolution of matplotlib itself.
+    """Open no window, and measure texts at the resolution at which SVG is drawn: letters are a little wider
+    or narrower at others, and what stands around a plot would be cut.
 
     Nothing else may be put back here: the first figure loads the backend, and Jupyter's turns the
     interactive mode on, which has to stay so.
@@ -60,7 +62,7 @@ def _unseen() -> Iterator[None]:
 
     kept = mpl.rcParams["figure.dpi"]
     with plt.ioff() if mpl.is_interactive() else contextlib.nullcontext():
-        mpl.rcParams["figure.dpi"] = mpl.rcParamsDefault["figure.dpi"]
+        mpl.rcParams["figure.dpi"] = _POINTS
         try:
             yield
         finally:
