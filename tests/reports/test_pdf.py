@@ -61,6 +61,13 @@ def test_the_browser_that_is_there_prints_the_page_and_keeps_nothing(tmp_path, b
     assert sorted(path.name for path in tmp_path.iterdir()) == ["arguments", "bin", "march.pdf"]
 
 
+def test_a_browser_is_found_where_its_system_keeps_it(tmp_path, browser, monkeypatch):
+    browser(PRINTS.replace("{folder}", str(tmp_path)), "Some Edge")
+    monkeypatch.setenv("PROGRAMS", str(tmp_path / "bin"))
+    monkeypatch.setattr(pdf, "PLACES", ("$PROGRAMS/Some Edge",))
+    assert written(tmp_path).read_text() == "%PDF-1.4\n"
+
+
 def test_only_root_gives_the_sandbox_of_the_browser_up(tmp_path, browser, monkeypatch):
     browser(PRINTS.replace("{folder}", str(tmp_path)))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

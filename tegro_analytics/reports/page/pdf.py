@@ -17,10 +17,18 @@ from tegro_analytics.reports.files import new_file, refuse
 from tegro_analytics.reports.page.write import page_of
 from tegro_analytics.reports.workbook.facts import ReportTables
 
-__all__ = ["BROWSERS", "write_pdf"]
+__all__ = ["BROWSERS", "PLACES", "write_pdf"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 """The programs that can print a page without a window, by the names that they go by."""
+
+PLACES = (
+    r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
+    r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+"""Where Windows and macOS keep them, which put no such name on the path."""
 
 PATIENCE_SECONDS = 120.0
 
@@ -78,7 +86,8 @@ def write_pdf(
 
 def _browser(target: Path) -> str:
     """Find the program that prints."""
-    found = next((program for name in BROWSERS if (program := shutil.which(name))), None)
+    names = (*BROWSERS, *map(os.path.expandvars, PLACES))
+    found = next((program for name in names if (program := shutil.which(name))), None)
     if found is None:
         raise ExportError(
             f"{target} was not written: a PDF is printed by Chromium, Chrome or Edge, and none of them was "
