@@ -43,3 +43,9 @@ class Reports(dict):
         folder = self.factory.mktemp(lang)
         self[lang] = report(folder, golden(), known=self.known, more=more, lang=lang, **MARCH)
         return self[lang]
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory):
+    """Write a report whose orders stand in a file beside it."""
+    return report(tmp_path_factory.mktemp("pair"), golden(), limit=9, **MARCH)

@@ -217,6 +217,8 @@ def test_where_there_is_nothing_each_sheet_says_so(tmp_path, lang):
     path = report(tmp_path, table([]), lang=lang, **MARCH)
     said = {name: told(path, name) for name in sheet_names(path)}
     for title, key in (
+        ("report.summary", "report.no_payments"),
+        ("report.orders", "report.no_orders"),
         ("report.fees", "report.no_payments"),
         ("metric.conversion.title", "report.no_created"),
         ("metric.customers.title", "report.no_customers"),

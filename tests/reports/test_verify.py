@@ -16,9 +16,9 @@ from tegro_analytics.exceptions import ConfigurationError, DataError, StoreError
 from tegro_analytics.reports import compared, recorded_in
 from tegro_analytics.reports.verifying import Difference
 from tegro_analytics.sandbox.process import start
+from tegro_analytics.shop import Shop
 from tests.conftest import NOW, open_shop
-from tests.reports.tables import golden
-from tests.reports.workbooks import MARCH, copied, edited, parts, report
+from tests.reports.workbooks import copied, edited, parts
 
 OCTOBER = {"since": "2026-10-01", "until": "2026-11-01"}
 
@@ -29,12 +29,6 @@ def october(read_shop, tmp_path_factory):
     return read_shop.report(
         tmp_path_factory.mktemp("october") / "october.xlsx", lang="en", pii=True, **OCTOBER
     )
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory):
-    """Write a report whose orders stand in a file beside it."""
-    return report(tmp_path_factory.mktemp("pair"), golden(), limit=9, **MARCH)
 
 
 def held(path, truth, **options):
@@ -256,17 +250,21 @@ def test_a_difference_is_told_in_both_languages():
 # The command
 
 
-def test_the_command_ends_with_5_where_something_differs(
-    read_shop, october, tmp_path, credentials, monkeypatch, capsys
-):
-    monkeypatch.setenv("TEGRO_STORE", str(read_shop.folder))
-    path = edited(october, tmp_path, sheet_of(october, "Orders"), ("<v>", "<v>1"))
-    with pytest.raises(SystemExit) as end:
-        cli.main(["verify", str(path), "--json", "--quiet"])
-    said = json.loads(capsys.readouterr().out)
-    assert end.value.code == 5
+def test_the_command_ends_with_5_where_something_differs(march, tmp_path, credentials, monkeypatch, capsys):
+    part = sheet_of(march["en"], "Days, RUB")
+    changed = edited(march["en"], tmp_path, part, ("<v>1000</v>", "<v>1001</v>"))
+    monkeypatch.setattr(Shop, "verify", lambda _, path: held(path, march["en"]))
+    ends = []
+    for words in (["--json"], ["--quiet"]):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["verify", str(changed), *words])
+        ends.append((end.value.code, capsys.readouterr().out))
+    (code, printed), (_, lines) = ends
+    said = json.loads(printed)
+    assert code == 5
     assert (said["ok"], said["different"]) == (False, 1)
     assert set(said["differences"][0]) == {"sheet", "cell", "in_file", "computed", "kind"}
+    assert lines.splitlines()[1] == "  Days, RUB!B5: in the file 1001, by the store 1000"
 
 
 @pytest.mark.long
@@ -277,6 +275,11 @@ def test_the_command_says_what_differs(read_shop, october, tmp_path, credentials
         cli.main(["verify", str(tmp_path / "october.xlsx"), "--lang", "ru", "--quiet"])
     assert end.value.code == 0
     assert "october.xlsx: проверен." in capsys.readouterr().out
+    path = edited(october, tmp_path, sheet_of(october, "Orders"), ("<v>", "<v>1"))
+    with pytest.raises(SystemExit) as end:
+        cli.main(["verify", str(path), "--quiet"])
+    assert end.value.code == 5
+    assert "NOT verified" in capsys.readouterr().out
     with pytest.raises(SystemExit) as end:
         cli.main(["verify", str(tmp_path / "nowhere.xlsx"), "--quiet"])
     assert end.value.code == 2

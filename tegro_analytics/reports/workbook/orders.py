@@ -54,6 +54,8 @@ def write_orders(book: Book, *, pii: bool, companion: str | None) -> None:
     head = page.rows_table(rows, name="Orders")
     page.sheet.freeze_panes(head + 1, 3)
     page.sheet.repeat_rows(head)
+    if not table.num_rows:
+        page.sentence(book.text("no_orders"))
 
 
 def _shown(orders: pa.Table, lang: str) -> pa.Table:
