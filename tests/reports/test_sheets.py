@@ -129,16 +129,21 @@ def test_what_each_kind_of_customers_brought_adds_up(march):
 
 
 def test_those_who_had_paid_before_are_returning(tmp_path):
-    """One came in January and again in March, twice; another is new; a third was here in February."""
-    moments = [(1, 5, 7), (2, 3, 9), (3, 1, 7), (3, 3, 7), (3, 2, 8)]
+    """One came in January and again in March, twice; another is new; a third was here in February.
+
+    The new one paid in the first moment of March.
+    """
+    moments = [(1, 5, 10), (2, 3, 10), (3, 1, 10), (3, 3, 10), (3, 1, 0)]
+    customers = (7, 9, 7, 7, 8)
     rows_ = [
         order(
             n,
-            created_at=dt.datetime(2026, month, day, 10, tzinfo=MOSCOW),
-            customer=who,
+            created_at=dt.datetime(2026, month, day, hour, tzinfo=MOSCOW) - dt.timedelta(minutes=1),
+            paid_at=dt.datetime(2026, month, day, hour, tzinfo=MOSCOW),
+            customer=customers[n],
             amount=Decimal(10**n),
         )
-        for n, (month, day, who) in enumerate(moments)
+        for n, (month, day, hour) in enumerate(moments)
     ]
     path = report(tmp_path, table(rows_), **MARCH)
     assert [row[:4] for row in under(path, CUSTOMERS, "What they brought, RUB")[1:5]] == [
@@ -155,8 +160,11 @@ def test_those_who_had_paid_before_are_returning(tmp_path):
     ]
     triangle = under(path, CUSTOMERS, "Cohorts of customers")[1:]
     assert [row[1:] for row in triangle] == [[1.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0]]
-    sheet = next(text for text in parts(path).values() if "<colorScale>" in text)
-    assert "<colorScale>" in sheet
+    who = {row[0]: row[1] for row in under(path, CUSTOMERS, "Who paid")[1:]}
+    assert (who["New customers"], who["Returning customers"], who["Paid on several days"]) == (1.0, 1.0, 1.0)
+    assert [name for name, text in parts(path).items() if "<colorScale>" in text] == [
+        "xl/worksheets/sheet6.xml"
+    ]
 
 
 def test_the_bridge_stands_on_two_balances(march):
@@ -182,6 +190,11 @@ def test_the_bridge_stands_on_two_balances(march):
     }
     assert "ROUND(SUM(B8:B12),2)" in formulas(march["en"])
     assert tr("report.nothing_moved", "en", currencies="EUR") in told(march["en"], ACCOUNT)
+
+
+def test_the_bridge_takes_off_the_part_of_the_fees_that_the_merchant_bears(doubtful):
+    lines = dict(row[:2] for row in rows(doubtful["ru"], "Выводы и баланс"))
+    assert (lines["− Комиссия"], lines["Ожидаемое изменение"]) == (-47.5, 882.5)
 
 
 def test_the_withdrawals_of_the_period_are_summed_and_listed(march):
