@@ -234,6 +234,12 @@ def test_the_report_of_another_shop_zone_or_store_is_named(tmp_path, read_shop, 
         read_shop.verify(before)
 
 
+def test_a_report_of_a_time_before_the_first_run_is_refused(read_shop, tmp_path):
+    with pytest.raises(StoreError, match=r"known at 2020-01-01 cannot be told: the first run .* began at"):
+        read_shop.report(tmp_path / "early.xlsx", as_of="2020-01-01")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_version_is_told(march):
     recorded = replace(recorded_in(march["en"]), version="tegro_analytics 0.1.0")
     found = compared(march["en"], march["en"], recorded, lang="en")
