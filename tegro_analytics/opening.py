@@ -121,6 +121,8 @@ def demo(*, orders: int = 20_000, seed: int = 7, lang: str | None = None, **opti
     **options
         Anything that :func:`connect` takes.
 
+    A sandbox moves no money, so withdrawals are allowed on it, and nobody need be there.
+
     Examples
     --------
     >>> shop = demo(orders=300)
@@ -142,7 +144,7 @@ def _open_sandbox(sandbox: Sandbox, **options: Any) -> Shop:
         base_url=sandbox.base_url,
         source_timezone=sandbox.source_timezone,
         currencies=sandbox.currencies,
-        **options,
+        **{"payouts_headless": True, **options},
     )
     access = ShopAccess("demo", sandbox.shop_id, ApiKey(sandbox.api_key))
-    return Shop([access], settings, sandbox=sandbox)
+    return Shop([access], settings, sandbox=sandbox, allow_payouts=True)

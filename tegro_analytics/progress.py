@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -58,3 +60,13 @@ def _tqdm() -> Any:
     from tqdm import tqdm as text_bar
 
     return text_bar
+
+
+@contextlib.contextmanager
+def counting(title: str, *, total: int, show: bool) -> Iterator[Callable[[], object]]:
+    """Show how many of so many are done; gives what counts one."""
+    if not show:
+        yield lambda: None
+        return
+    with _tqdm()(desc=title, total=total, leave=False) as bar:
+        yield bar.update

@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import Any
 
-__all__ = ["ask_hidden", "notebook_shell"]
+__all__ = ["ask_hidden", "notebook_shell", "somebody_is_there"]
 
 _ROBOTS = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 """Variables that say that a machine runs this, whatever the terminal looks like."""
@@ -26,7 +26,7 @@ def ask_hidden(question: str) -> str | None:
     str or None
         What was typed, without blanks around it; None where nobody is there, or nobody answered.
     """
-    if not _somebody_is_there():
+    if not somebody_is_there():
         return None
     with warnings.catch_warnings():
         # The echo cannot be switched off: better not to ask.
@@ -43,7 +43,8 @@ def notebook_shell() -> Any:
     return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
 
 
-def _somebody_is_there() -> bool:
+def somebody_is_there() -> bool:
+    """Say whether a person could answer a question now."""
     if any(os.environ.get(name, "").strip().lower() not in ("", "0", "false") for name in _ROBOTS):
         return False
     kernel = getattr(notebook_shell(), "kernel", None)

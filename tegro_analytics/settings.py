@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     merchant_share: Decimal = Field(Decimal(1), ge=0, le=1)
     money: Literal["float64", "decimal"] = "float64"
     progress: bool | None = None
+    payouts_headless: bool = False
+    payout_limit: Annotated[dict[str, Decimal], NoDecode] = Field(default_factory=dict)
+    payout_day_limit: Annotated[dict[str, Decimal], NoDecode] = Field(default_factory=dict)
 
     @field_validator("source_timezone", "report_timezone")
     @classmethod
@@ -87,6 +90,24 @@ class Settings(BaseSettings):
         if not all(number.strip().isdigit() and code.strip() for number, _, code in pairs):
             raise ValueError("write it as in 1=RUB,2=USD")
         return {int(number): code.strip().upper() for number, _, code in pairs}
+
+    @field_validator("payout_limit", "payout_day_limit", mode="before")
+    @classmethod
+    def _read_limits(cls, value: object) -> object:
+        """Take ``RUB=50000,USD=500`` as well as a mapping."""
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        if not all(code.strip() and amount.strip() for code, _, amount in pairs):
+            raise ValueError("write it as in RUB=50000,USD=500")
+        return {code.strip().upper(): amount.strip() for code, _, amount in pairs}
+
+    @field_validator("payout_limit", "payout_day_limit")
+    @classmethod
+    def _limits_are_amounts(cls, limits: dict[str, Decimal]) -> dict[str, Decimal]:
+        if not all(limit.is_finite() and limit >= 0 for limit in limits.values()):
+            raise ValueError("has a limit that is not an amount")
+        return limits
 
     @field_validator("lookback", mode="before")
     @classmethod

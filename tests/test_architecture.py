@@ -20,6 +20,7 @@ FLOORS = [
     {"frames"},
     {"store"},
     {"sync"},
+    {"payouts"},
     {"metrics"},
     {"charts"},
     {"reports"},

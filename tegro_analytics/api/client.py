@@ -12,12 +12,13 @@ from typing import Any, NoReturn, Self
 
 from tegro_analytics.api.base_url import PROVIDER_HOST, check_base_url
 from tegro_analytics.api.caller import Caller
-from tegro_analytics.api.events import Failure
+from tegro_analytics.api.events import RULES, Failure
+from tegro_analytics.api.moves import Moved
 from tegro_analytics.api.nonce import NonceRule
 from tegro_analytics.api.reads import READS, Reads
 from tegro_analytics.api.signing import BodyTemplate, amount_of
 from tegro_analytics.credentials import ApiKey, wrap_key
-from tegro_analytics.exceptions import ConfigurationError, DataError
+from tegro_analytics.exceptions import BadAnswer, ConfigurationError, DataError, OutcomeUnknown
 from tegro_analytics.settings import data_folder as default_data_folder
 from tegro_analytics.tracebacks import opaque_methods
 
@@ -232,7 +233,7 @@ class Client(Reads):
         payment_id: str,
         payment_system: int,
     ) -> Any:
-        """Pay money out; for now on a sandbox only.
+        """Pay money out without the journal: on a sandbox only. Elsewhere ``shop.withdraw`` is the way.
 
         Parameters
         ----------
@@ -272,6 +273,32 @@ class Client(Reads):
         )
         return self._move("createWithdrawal", body, look=look)
 
+    def move(self, method: str, parameters: Mapping[str, Any], *, look: str) -> Moved:
+        """Make a call that moves money and hand up what it came to: the journal of payouts stands before it.
+
+        It is sent once. ``look`` says how a person finds out what became of it.
+
+        Raises
+        ------
+        ConfigurationError
+            If it pays money out and payouts are not allowed.
+        DataError
+            If a parameter cannot be sent. Nothing was.
+        """
+        if "withdrawal" in method.casefold():
+            self._check_allowed()
+        body = self._caller.write(parameters)
+        del parameters  # a traceback would show them
+        outcome = self._caller.make(method, body, money=True).outcome
+        if not isinstance(outcome, Failure):
+            problem = ""
+            try:
+                return Moved("accepted", data=self._decode(outcome, method))
+            except BadAnswer as error:
+                problem = str(error)
+            return Moved("unknown", error=OutcomeUnknown(f"{problem} {look}", method=method))
+        return Moved(RULES[outcome.event].money, error=outcome.as_money_error(look=look))
+
     def close(self) -> None:
         """Call off what is under way, and close the connections.
 
@@ -294,16 +321,21 @@ class Client(Reads):
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Client holds a key and cannot be pickled: make it again where it is needed")
 
-    def _check_payouts(self) -> None:
+    def _check_allowed(self) -> None:
         if not self._allow_payouts:
             raise ConfigurationError(
                 "This client does not move money. If that is meant, make it with allow_payouts=True. "
                 "Nothing was sent."
             )
+
+    def _check_payouts(self) -> None:
+        """Refuse a payout without the journal, but on a sandbox."""
+        self._check_allowed()
         if not self.sandbox:
             raise ConfigurationError(
-                "Payouts work on a sandbox only: a payout that times out may have been carried out, and the "
-                "journal that keeps it from being paid twice does not exist yet. Nothing was sent."
+                "A client alone pays out on a sandbox only: a payout that times out may have been carried "
+                "out, and only the journal keeps it from being paid twice. Use shop.withdraw(…), which has "
+                "it. Nothing was sent."
             )
 
     def _move(self, method: str, body: BodyTemplate, *, look: str) -> Any:

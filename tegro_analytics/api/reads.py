@@ -13,6 +13,7 @@ from tegro_analytics.api.events import Failure
 from tegro_analytics.api.lists.mark import Mark
 from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.api.lists.reading import PageStream, read_list
+from tegro_analytics.api.moves import Sought, shape_of
 from tegro_analytics.api.refusals import ends_list, refused_page
 from tegro_analytics.api.signing import BodyTemplate
 from tegro_analytics.exceptions import BadAnswer, DataError
@@ -77,6 +78,11 @@ class Reads:
             return refused_page(1, result)
         answer = result.outcome
         return page_from_json(1, b"[" + (answer.data or b"null") + b"]", requested_at=answer.requested_at)
+
+    def sought(self, method: str, payment_id: str) -> Sought:
+        """Ask ``order`` or ``withdrawal`` for the shop's own id, and hand up what came, whatever it is."""
+        result = self._caller.make(method, self._caller.write(_one_of(None, payment_id)))
+        return shape_of(result.outcome, payment_id)
 
     def orders(self, page: int = 1) -> Page:
         """Fetch one page of orders.

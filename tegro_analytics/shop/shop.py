@@ -17,6 +17,7 @@ from tegro_analytics.settings import Settings, data_folder
 from tegro_analytics.shop.files import Files
 from tegro_analytics.shop.kept import Kept, Moment
 from tegro_analytics.shop.measures import Measures
+from tegro_analytics.shop.paying import Paying
 from tegro_analytics.store import CHANGES, Forgetting, StoreStatus
 from tegro_analytics.store.lookup import HISTORY
 from tegro_analytics.sync import Member, SyncReport
@@ -34,7 +35,7 @@ MoneyForm = Literal["float64", "decimal"]
 
 
 @opaque_methods
-class Shop(Measures, Files):
+class Shop(Measures, Files, Paying):
     """Answer every question about one shop, or about several of one account.
 
     Made by :func:`connect` or :func:`demo`. Answers come from the store, as of the last :meth:`sync`,
@@ -51,6 +52,7 @@ class Shop(Measures, Files):
     ) -> None:
         self.settings = settings
         self.sandbox = sandbox
+        self._allow_payouts = allow_payouts
         self.folder = Path(settings.store or data_folder())
         self.reference = load_reference(currencies=settings.currencies)
         self._members = [
@@ -73,6 +75,7 @@ class Shop(Measures, Files):
         self._kept = Kept(
             self.folder, self._members, settings, self.reference, sandbox=self._members[0].client.sandbox
         )
+        self._announce()
 
     @property
     def clients(self) -> tuple[Client, ...]:

@@ -1,0 +1,195 @@
+"""Find out what the API has: an order or a withdrawal with the shop's own id, none, or nothing that tells.
+
+What "not found" looks like is documented nowhere. So a random id that cannot exist is asked for first, and
+only an answer that looks the same means that there is none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import secrets
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tegro_analytics.api.client import Client
+from tegro_analytics.api.lists.page import Page, page_from_json
+from tegro_analytics.api.moves import Sought
+from tegro_analytics.exceptions import SyncIncomplete, TegroDataWarning, TegroError
+from tegro_analytics.frames import Context, orders_table, withdrawals_table
+from tegro_analytics.payouts.intent import Kind
+from tegro_analytics.payouts.steps import reach
+
+__all__ = ["ABSENT", "Absent", "Evidence", "Record", "Unclear", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Record:
+    """Hold what the API shows of one order or withdrawal; what it does not show is None."""
+
+    tegro_id: str | None
+    payment_id: str | None
+    amount: Decimal | None
+    currency: str | None
+    account: str | None
+    created_at: dt.datetime | None
+    key: str = ""
+    """What tells it from others, also where it has no number."""
+
+    def agrees(self, amount: Decimal, currency: str) -> bool | None:
+        """Say whether amount and currency are these; None where the API shows too little."""
+        if self.amount is None or self.currency is None:
+            return None
+        return self.amount == amount and self.currency == currency
+
+    @property
+    def shows_account(self) -> bool:
+        """Whether the account is there, and whole."""
+        return bool(self.account) and "*" not in (self.account or "")
+
+
+class Absent:
+    """Be what is known of an id that the API does not have."""
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Say why nobody can tell whether the API has an id."""
+
+    reason: str
+
+
+Verdict = Record | Absent | Unclear
+
+
+class Evidence:
+    """Ask a shop's API what it has.
+
+    Parameters
+    ----------
+    client
+        Of the shop.
+    context
+        How its records are to be read.
+    """
+
+    def __init__(self, client: Client, context: Context) -> None:
+        self._client = client
+        self._context = context
+        self._absent: dict[Kind, str | Unclear] = {}
+
+    def look(self, kind: Kind, payment_id: str) -> Verdict:
+        """Ask for one id, and judge the answer by that for an id that cannot exist."""
+        absent = self._absent_shape(kind)
+        if isinstance(absent, Unclear):
+            return absent
+        sought = self._client.sought(_METHOD[kind], payment_id)
+        reach("looked")
+        if sought.error is not None:
+            return Unclear(str(sought.error))
+        if sought.shape is not None:
+            return ABSENT if sought.shape == absent else Unclear(f"an answer of another look: {sought.shape}")
+        named = [one for one, texts in self._records(kind, sought) if payment_id in texts]
+        return named[-1] if named else Unclear(f"{_METHOD[kind]} shows a record of another id")
+
+    def scan(self, payment_id: str) -> Verdict:
+        """Read the whole list of withdrawals for one id."""
+        found = self.scan_all(payment_id)
+        return found if isinstance(found, Unclear) else (found[-1] if found else ABSENT)
+
+    def scan_all(self, payment_id: str) -> list[Record] | Unclear:
+        """Read the whole list of withdrawals, and give every one with an id."""
+        named: dict[str, Record] = {}
+        nameless = 0
+        stream = self._client.iter_withdrawals(verify=True)
+        try:
+            for page in stream:
+                for record, texts in _withdrawals(page, self._context):
+                    if payment_id in texts:
+                        named[record.key] = record
+                    elif record.payment_id is None and not texts:
+                        nameless += 1
+        except (TegroError, SyncIncomplete) as error:
+            return Unclear(f"the list of withdrawals could not be read: {error}")
+        reach("scanned")
+        if named:
+            return list(named.values())
+        if not (stream.report.complete and stream.report.verified):
+            return Unclear("the list of withdrawals could not be read to an end that is sure")
+        return Unclear(f"{nameless} withdrawals show no id at all") if nameless else []
+
+    def _absent_shape(self, kind: Kind) -> str | Unclear:
+        """Learn once how the API says that it does not have something."""
+        known = self._absent.get(kind)
+        if isinstance(known, str):
+            return known
+        sought = self._client.sought(_METHOD[kind], f"none-{secrets.token_hex(12)}")
+        if sought.error is not None:
+            return Unclear(str(sought.error))
+        if sought.shape is None:
+            return Unclear(f"{_METHOD[kind]} shows a record for an id that cannot exist")
+        self._absent[kind] = sought.shape
+        return sought.shape
+
+    def _records(self, kind: Kind, sought: Sought) -> list[tuple[Record, set[str]]]:
+        data = sought.data or b"null"
+        page = page_from_json(
+            1,
+            data if data.startswith(b"[") else b"[" + data + b"]",
+            requested_at=sought.requested_at or dt.datetime.now(dt.UTC),
+        )
+        return list((_withdrawals if kind == "withdrawal" else _orders)(page, self._context))
+
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+"""What stands for the number of a record that has none."""
+_METHOD: dict[Kind, str] = {"withdrawal": "withdrawal", "order": "order"}
+
+
+def _withdrawals(page: Page, context: Context) -> Iterator[tuple[Record, set[str]]]:
+    """Read the withdrawals of a page, each with every text in it: an id may stand under any name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TegroDataWarning)  # what is not shown is None
+        table = withdrawals_table([page], context, as_of=page.requested_at).table
+    for row in table.to_pylist():
+        texts = {row["payment_id"], *_texts(json.loads(row["extra"] or "{}"))} - {None}
+        yield _record(row, row["account"]), texts
+
+
+def _orders(page: Page, context: Context) -> Iterator[tuple[Record, set[str]]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TegroDataWarning)
+        table = orders_table([page], context, as_of=page.requested_at).table
+    for row in table.to_pylist():
+        yield _record(row, None), {row["payment_id"]}
+
+
+def _record(row: dict[str, Any], account: str | None) -> Record:
+    return Record(
+        tegro_id=None if _HASH.fullmatch(str(row["id"])) else str(row["id"]),
+        payment_id=row["payment_id"],
+        amount=row["amount"],
+        currency=row["currency"],
+        account=account,
+        created_at=row["created_at"],
+        key=str(row["id"]),
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Walk every text in a record."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

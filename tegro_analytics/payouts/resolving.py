@@ -1,0 +1,117 @@
+"""Find out what became of what was sent: found, or looked for long enough and found nowhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+
+from tegro_analytics.payouts.evidence import Absent, Evidence, Record, Verdict
+from tegro_analytics.payouts.intent import Intent, State
+from tegro_analytics.payouts.journal import Journal, Scope
+from tegro_analytics.payouts.steps import reach
+
+__all__ = ["LOOKS", "QUARANTINE", "Resolving"]
+
+QUARANTINE = dt.timedelta(minutes=15)
+"""So long after it was sent, not to be found proves nothing: it may be carried out late."""
+LOOKS = 3
+"""So many look-ups have to find nothing, the last of them, and the list, after that time."""
+CLOCK_SECONDS = 2.0
+"""Dates of the API have no fractions of a second."""
+
+
+class Resolving:
+    """Look for the intents of one shop whose outcome nobody knows."""
+
+    def __init__(
+        self, journal: Journal, evidence: Evidence, scope: Scope, *, now: Callable[[], dt.datetime]
+    ) -> None:
+        self._journal = journal
+        self._evidence = evidence
+        self._scope = scope
+        self._now = now
+
+    def resolve(self, intent: Intent) -> None:
+        """Look once, and move the intent on if that decides it."""
+        verdict = self._look(intent)
+        if isinstance(verdict, Record):
+            self._found(intent, verdict)
+        elif self._is_absent(intent):
+            reach("resolving")
+            self._change(
+                intent, State.PRESUMED_ABSENT, reason="looked for after it was sent, and found nowhere"
+            )
+        reach("resolved")
+
+    def _look(self, intent: Intent) -> Verdict:
+        """Ask for the id; for a withdrawal read the list as well, unless it was found."""
+        verdict = self._evidence.look(intent.kind, intent.payment_id)
+        if isinstance(verdict, Record) and self._is_ours(intent, verdict) is not False:
+            return verdict
+        self._note(intent, "look-up", verdict)
+        if intent.kind == "order":
+            return verdict
+        scanned = self._evidence.scan(intent.payment_id)
+        if not isinstance(scanned, Record):
+            self._note(intent, "scan", scanned)
+        return verdict if isinstance(verdict, Record) and not isinstance(scanned, Record) else scanned
+
+    def _found(self, intent: Intent, record: Record) -> None:
+        ours = self._is_ours(intent, record)
+        reach("resolving")
+        if ours is False:
+            self._change(
+                intent,
+                State.UNKNOWN,
+                reason="the API has another record with this id: look at it before anything is sent again",
+            )
+        else:
+            self._change(intent, State.ACCEPTED, tegro_id=record.tegro_id, reason=None)
+
+    def _is_ours(self, intent: Intent, record: Record) -> bool | None:
+        """Say whether a record is what was sent; None where nothing speaks against it."""
+        if record.agrees(intent.amount, intent.currency) is False:
+            return False
+        if intent.kind == "order":
+            return self._is_younger(intent, record)
+        if record.shows_account:
+            return self._journal.is_account(self._scope, intent.payment_id, record.account or "")
+        return None
+
+    def _is_younger(self, intent: Intent, record: Record) -> bool:
+        """Say whether an order was made after it was sent: its id alone is not unique."""
+        events = self._journal.events(self._scope, intent.kind, intent.payment_id)
+        clocks = [json.loads(detail) for _, name, detail in events if name == "clock" and detail]
+        ahead = clocks[-1] if clocks else None
+        if ahead is None or record.created_at is None or intent.sent_at is None:
+            return False
+        on_server = intent.sent_at + dt.timedelta(seconds=float(ahead) - CLOCK_SECONDS)
+        return record.created_at >= on_server
+
+    def _is_absent(self, intent: Intent) -> bool:
+        """Say whether it was looked for long enough: several times, and after the quarantine."""
+        if intent.sent_at is None:
+            return False
+        late = intent.sent_at + QUARANTINE
+        told = self._journal.events(self._scope, intent.kind, intent.payment_id, since=intent.sent_at)
+        looks = [moment for moment, name, detail in told if name == "look-up" and detail == "absent"]
+        scans = [moment for moment, name, detail in told if name == "scan" and detail == "absent"]
+        if intent.kind == "order":
+            return len(looks) >= LOOKS and looks[-1] >= late
+        if not scans or scans[-1] < late:
+            return False
+        # Where the look-up does not tell, the list does: as often.
+        return (len(looks) >= LOOKS and looks[-1] >= late) or (not looks and len(scans) >= LOOKS)
+
+    def _note(self, intent: Intent, event: str, verdict: Verdict) -> None:
+        if isinstance(verdict, Absent):
+            detail = "absent"
+        else:
+            detail = "a record that is not this one" if isinstance(verdict, Record) else verdict.reason
+        self._journal.note(
+            self._scope, intent.kind, intent.payment_id, event, now=self._now(), detail=detail[:500]
+        )
+
+    def _change(self, intent: Intent, state: State, **facts: str | None) -> None:
+        self._journal.change(self._scope, intent.kind, intent.payment_id, state, now=self._now(), facts=facts)
