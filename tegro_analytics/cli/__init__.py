@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from tegro_analytics.cli import asking as asking
 from tegro_analytics.cli import keeping as keeping
+from tegro_analytics.cli import paying as paying
 from tegro_analytics.cli.app import INTERRUPTED as INTERRUPTED
 from tegro_analytics.cli.app import UNVERIFIED as UNVERIFIED
 from tegro_analytics.cli.app import app as app

@@ -104,7 +104,7 @@ class Desk:
 
     def plan(self, wish: Wish) -> Intent:
         """Check a wish and give what would be written down; nothing is, and nothing is sent."""
-        self.check(wish)
+        check(wish, self._reference)
         known = self.journal.find(self.scope, wish.kind, wish.payment_id)
         if known is not None:
             self._refuse_other(self.scope, wish, known)

@@ -87,8 +87,8 @@ class Batch:
     wishes: Sequence[Withdrawal]
     _known: dict[str, Intent] = field(default_factory=dict)
 
-    def check(self) -> None:
-        """Check the table as a whole before a byte is sent.
+    def check(self, *, dry_run: bool = False) -> None:
+        """Check the table as a whole before a byte is sent; a dry run needs no permission.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class Batch:
             if wish.payment_id in self._known and not self.desk.journal.is_same(scope, wish):
                 problems.append(f"{wish.payment_id!r} stands for another payout in the journal")
         _refuse(problems, len(self.wishes))
-        if forbidden is not None:
+        if forbidden is not None and not dry_run:
             raise forbidden
         self._check_totals()
 

@@ -174,7 +174,7 @@ class Paying:
 
         desk = self._desk(shop)
         batch = Batch(desk, wishes_of(table))
-        batch.check()
+        batch.check(dry_run=dry_run)
         lang = self.settings.lang
         if dry_run:
             return batch_frame(batch.planned(), lang=lang, notes=[_due(batch.totals(), lang)])
