@@ -72,6 +72,17 @@ def test_the_commands_run(document: str, in_folder: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("document", ["docs/payouts.md", "docs/payouts.ru.md"])
+def test_the_page_of_payouts_runs(document: str, in_folder: Path, small_demo: None) -> None:
+    names: dict[str, Any] = {}
+    for number, block in enumerate(blocks(document, "python")):
+        exec(compile(block, f"{document}, Python block {number}", "exec"), names)
+    paid = names["shop"].payouts
+    assert sorted(paid["payment_id"]) == ["Order #1", "nov-1", "nov-2", "salary-2026-11-ivanov"]
+    assert set(paid["state"]) == {"accepted"}
+    assert paid["sends"].tolist() == [1, 1, 1, 1]
+
+
 def _environment() -> dict[str, str]:
     import os
 
