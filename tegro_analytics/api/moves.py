@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tegro_analytics.api.answers import Answer
+from tegro_analytics.api.answers import Answer, printable
 from tegro_analytics.api.events import RULES, Event, Failure
 
 __all__ = ["Known", "Moved", "Sought", "shape_of"]
@@ -76,6 +76,8 @@ def shape_of(outcome: Answer | Failure, payment_id: str) -> Sought:
             return Sought(shape=f"data {plain.decode()}", requested_at=outcome.requested_at)
         return Sought(data=plain, requested_at=outcome.requested_at)
     if outcome.event in _ANSWERS and RULES[outcome.event].read == "stop":
-        text = (outcome.text or "").replace(payment_id, "…")
+        text = outcome.text or ""
+        for form in (payment_id, printable(payment_id)):  # an id that is a long number was masked
+            text = text.replace(form, "…") if form else text
         return Sought(shape=f"{outcome.event} {outcome.status} {text}", requested_at=outcome.requested_at)
     return Sought(error=outcome.as_error())

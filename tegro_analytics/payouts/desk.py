@@ -10,13 +10,21 @@ import filelock
 
 from tegro_analytics.api.client import Client
 from tegro_analytics.api.moves import Moved
-from tegro_analytics.exceptions import ConfigurationError, DataError, NeverSent, OutcomeUnknown, Rejected
+from tegro_analytics.exceptions import (
+    ConfigurationError,
+    DataError,
+    NeverSent,
+    OutcomeUnknown,
+    Rejected,
+    StoreError,
+    TegroError,
+)
 from tegro_analytics.frames import Context
-from tegro_analytics.payouts.evidence import Absent, Evidence, Record, Unclear
+from tegro_analytics.payouts.evidence import Absent, Evidence, Unclear, Verdict
 from tegro_analytics.payouts.gate import Gate
 from tegro_analytics.payouts.intent import Intent, Kind, State, Wish, Withdrawal, check
 from tegro_analytics.payouts.journal import Journal, Scope
-from tegro_analytics.payouts.resolving import Resolving
+from tegro_analytics.payouts.resolving import Resolving, is_same_payout
 from tegro_analytics.payouts.steps import reach
 
 __all__ = ["Desk"]
@@ -95,7 +103,7 @@ class Desk:
                 self._refuse_other(scope, wish, intent)
                 if intent.state is not State.PREPARED:
                     return _told_again(intent)
-            return self._begin(scope, wish)
+            return self._begin(scope, wish, State.PREPARED)
 
     def check(self, wish: Wish) -> None:
         """Refuse what cannot be meant or may not be, before anything is written or sent."""
@@ -121,13 +129,14 @@ class Desk:
         )
 
     def paid_twice(self) -> list[str]:
-        """Name the withdrawals that a person sent again and that the API has more than once."""
-        again = [
+        """Name the withdrawals that were sent more than once and that the API has more than once."""
+        again = {
             one.payment_id
             for one in self.journal.all(self.scope)
-            if one.kind == "withdrawal" and one.sends > 1 and one.state is State.ACCEPTED
-        ]
-        return [name for name in again if len(_listed(self._evidence.scan_all(name))) > 1]
+            if one.kind == "withdrawal" and one.sends > 1
+        }
+        counts = self._evidence.count(again) if again else {}
+        return sorted(name for name, count in counts.items() if count > 1)
 
     def send_again(self, wish: Wish, *, confirm: str) -> Intent:
         """Send again what was looked for and found nowhere, or was refused: a person says so.
@@ -163,7 +172,7 @@ class Desk:
                     f"{wish.payment_id!r} is {intent.state.value}: only what was refused, or was looked for "
                     "long enough and found nowhere, is sent again. Nothing was sent."
                 )
-            return self._begin(scope, wish, confirmed=True)
+            return self._begin(scope, wish, intent.state)
 
     def resolve(self, kind: Kind, payment_id: str) -> Intent:
         """Find out what became of an intent that nobody knows the outcome of."""
@@ -180,18 +189,22 @@ class Desk:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Let one program at a time move money."""
-        self.journal.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.journal.path.with_suffix(".lock")
         lock = filelock.FileLock(
-            self.journal.path.with_suffix(".lock"), mode=0o600, thread_local=False, is_singleton=False
+            path, mode=0o600, thread_local=False, is_singleton=False, preserve_lock_file=True
         )
-        problem = None
+        problem: TegroError | None = None
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.acquire(timeout=PATIENCE, poll_interval=0.02)
         except filelock.Timeout:
             problem = NeverSent(
                 "Another program is moving money with this journal and has not ended. Nothing was sent; try "
                 "again when it has."
             )
+        except (OSError, NotImplementedError) as error:
+            told = getattr(error, "strerror", None) or "locks do not work there"
+            problem = StoreError(f"The lock of payouts {path} cannot be used: {told}. Nothing was sent.")
         if problem is not None:
             raise problem
         try:
@@ -202,27 +215,24 @@ class Desk:
 
     # One send
 
-    def _begin(self, scope: Scope, wish: Wish, *, confirmed: bool = False) -> Intent:
-        """Look before, where it is a withdrawal, and send."""
+    def _begin(self, scope: Scope, wish: Wish, state: State) -> Intent:
+        """Look before, where it is a withdrawal, and send; from any other state than ``prepared`` again."""
+        again = state is not State.PREPARED
         if isinstance(wish, Withdrawal):
-            adopted = self._look_before(scope, wish)
+            adopted = self._look_before(scope, wish, again=again)
             if adopted is not None:
                 return adopted
             now = self.now()
             self.gate.check_day(
                 wish, self.journal.sum_since(scope, wish.currency, self.gate.start_of_day(now))
             )
-        if confirmed:
+        if again:
             self.journal.note(scope, wish.kind, wish.payment_id, "confirmed by a person", now=self.now())
-        return self._send(scope, wish)
+        return self._send(scope, wish, state)
 
-    def _look_before(self, scope: Scope, wish: Withdrawal) -> Intent | None:
+    def _look_before(self, scope: Scope, wish: Withdrawal, *, again: bool) -> Intent | None:
         """Make sure that the API does not have it; adopt it where it does and it is the same."""
-        key = (scope, wish.kind, wish.payment_id)
-        verdict = self._evidence.look(wish.kind, wish.payment_id)
-        if isinstance(verdict, Unclear):
-            self.journal.note(*key, "look-up does not tell", now=self.now(), detail=verdict.reason)
-            verdict = self._evidence.scan(wish.payment_id)
+        verdict = self._has(scope, wish, again=again)
         if isinstance(verdict, Absent):
             reach("looked before")
             return None
@@ -231,10 +241,7 @@ class Desk:
                 f"{wish.payment_id!r}: nobody can tell whether the API has it already: {verdict.reason}. "
                 "Nothing was sent."
             )
-        same_account = verdict.shows_account and self.journal.is_account(
-            scope, wish.payment_id, verdict.account or ""
-        )
-        if not (verdict.agrees(wish.amount, wish.currency) and same_account):
+        if not is_same_payout(self.journal, scope, wish, verdict):
             raise DataError(
                 f"The API has another withdrawal with the id {wish.payment_id!r}, or shows too little of it "
                 "to tell. Give this one an id of its own. Nothing was sent."
@@ -249,18 +256,40 @@ class Desk:
         )
         return self._known(scope, wish.kind, wish.payment_id)
 
-    def _send(self, scope: Scope, wish: Wish) -> Intent:
+    def _has(self, scope: Scope, wish: Withdrawal, *, again: bool) -> Verdict:
+        """Ask whether the API has it; what was sent before is looked for in the list as well."""
+        verdict = self._evidence.look(wish.kind, wish.payment_id)
+        if isinstance(verdict, Unclear):
+            self.journal.note(
+                scope,
+                wish.kind,
+                wish.payment_id,
+                "look-up does not tell",
+                now=self.now(),
+                detail=verdict.reason,
+            )
+        if isinstance(verdict, Unclear) or (again and isinstance(verdict, Absent)):
+            return self._evidence.scan(
+                wish.payment_id,
+                may_be=lambda record: is_same_payout(self.journal, scope, wish, record) is not False,
+                others=self.journal.names(scope) - {wish.payment_id},
+            )
+        return verdict
+
+    def _send(self, scope: Scope, wish: Wish, state: State) -> Intent:
         """Commit ``sent``, send once, write down what came of it."""
         reach("sending")
         key = (scope, wish.kind, wish.payment_id)
-        self.journal.change(*key, State.SENT, now=self.now(), sent=True, facts={"reason": None})
-        self.journal.note(*key, "clock", now=self.now(), detail=self._server_ahead())
+        self.journal.note(*key, "clock", now=self.now(), detail=self._evidence.server_ahead())
+        self.journal.change(
+            *key, State.SENT, now=self.now(), sent=True, facts={"reason": None}, only_from=state
+        )
         reach("sent committed")
         moved: Moved | None = None
         problem: BaseException | None = None
         try:
             moved = self.client.move(wish.method, wish.parameters(), look=_look(wish))
-        except (DataError, ConfigurationError) as error:  # it could not even be written down
+        except (DataError, ConfigurationError) as error:  # its body could not even be made
             problem = error
             moved = Moved("not sent", error=error)
         except BaseException as error:
@@ -277,19 +306,25 @@ class Desk:
     def _end(self, scope: Scope, wish: Wish, moved: Moved, problem: BaseException | None) -> Intent:
         reach("ending")
         key = (scope, wish.kind, wish.payment_id)
-        reason = None if moved.error is None else str(moved.error)[:500]
+        error = _masked(problem or moved.error, wish)
+        reason = None if error is None else str(error)[:500]
         facts = {"reason": reason, **(_facts(moved.data) if moved.known == "accepted" else {})}
-        self.journal.change(*key, _STATES[moved.known], now=self.now(), facts=facts)
+        lost = ""
+        try:
+            self.journal.change(*key, _STATES[moved.known], now=self.now(), facts=facts)
+        except StoreError as failure:
+            lost = str(failure).removesuffix(" Without it nothing is sent.")
+        if lost:
+            raise OutcomeUnknown(
+                f"{wish.payment_id!r} was sent, and what came of it ({moved.known}) could not be written down: "
+                f"{lost} The journal has it as sent. Mend the journal, then find out with "
+                "shop.resolve_payouts().",
+                method=wish.method,
+            )
         reach("ended")
-        error = problem or moved.error
         if error is not None:
             raise error
         return self._known(*key)
-
-    def _server_ahead(self) -> float | None:
-        """Say how many seconds the clock of the server is ahead, by the last answer."""
-        served = self.client.served
-        return None if served is None else (served[1] - served[0]).total_seconds()
 
     def _known(self, scope: Scope, kind: Kind, payment_id: str) -> Intent:
         intent = self.journal.find(scope, kind, payment_id)
@@ -332,8 +367,15 @@ def _told_again(intent: Intent) -> Intent:
     )
 
 
-def _listed(found: list[Record] | Unclear) -> list[Record]:
-    return [] if isinstance(found, Unclear) else found
+def _masked(error: BaseException | None, wish: Wish) -> BaseException | None:
+    """Mask the account in what the API says of it: not every account is a long number."""
+    if error is None or not isinstance(wish, Withdrawal) or not wish.masked:
+        return error
+    account, masked = wish.account, wish.masked
+    error.args = tuple(one.replace(account, masked) if isinstance(one, str) else one for one in error.args)
+    if isinstance(text := getattr(error, "text", None), str):
+        error.text = text.replace(account, masked)  # type: ignore[attr-defined]
+    return error
 
 
 def _look(wish: Wish) -> str:

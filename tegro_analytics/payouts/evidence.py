@@ -1,7 +1,8 @@
 """Find out what the API has: an order or a withdrawal with the shop's own id, none, or nothing that tells.
 
 What "not found" looks like is documented nowhere. So a random id that cannot exist is asked for first, and
-only an answer that looks the same means that there is none.
+only an answer that looks the same means that there is none. And a method that says so of everything says
+nothing: it has to show one that the list has.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import re
 import secrets
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 from tegro_analytics.api.client import Client
 from tegro_analytics.api.lists.page import Page, page_from_json
 from tegro_analytics.api.moves import Sought
-from tegro_analytics.exceptions import SyncIncomplete, TegroDataWarning, TegroError
+from tegro_analytics.exceptions import TegroDataWarning, TegroError
 from tegro_analytics.frames import Context, orders_table, withdrawals_table
 from tegro_analytics.payouts.intent import Kind
 from tegro_analytics.payouts.steps import reach
@@ -84,6 +86,7 @@ class Evidence:
         self._client = client
         self._context = context
         self._absent: dict[Kind, str | Unclear] = {}
+        self._shows = False
 
     def look(self, kind: Kind, payment_id: str) -> Verdict:
         """Ask for one id, and judge the answer by that for an id that cannot exist."""
@@ -95,35 +98,78 @@ class Evidence:
         if sought.error is not None:
             return Unclear(str(sought.error))
         if sought.shape is not None:
-            return ABSENT if sought.shape == absent else Unclear(f"an answer of another look: {sought.shape}")
+            if sought.shape != absent:
+                return Unclear(f"an answer of another look: {sought.shape}")
+            return self._doubt(kind) or ABSENT
         named = [one for one, texts in self._records(kind, sought) if payment_id in texts]
         return named[-1] if named else Unclear(f"{_METHOD[kind]} shows a record of another id")
 
-    def scan(self, payment_id: str) -> Verdict:
-        """Read the whole list of withdrawals for one id."""
-        found = self.scan_all(payment_id)
-        return found if isinstance(found, Unclear) else (found[-1] if found else ABSENT)
+    def scan(
+        self, payment_id: str, *, may_be: Callable[[Record], bool], others: Collection[str] = ()
+    ) -> Verdict:
+        """Read the whole list of withdrawals for one id.
 
-    def scan_all(self, payment_id: str) -> list[Record] | Unclear:
-        """Read the whole list of withdrawals, and give every one with an id."""
-        named: dict[str, Record] = {}
-        nameless = 0
-        stream = self._client.iter_withdrawals(verify=True)
+        Parameters
+        ----------
+        payment_id
+            The id.
+        may_be
+            Says of a record that shows no id whether it could be the one that is looked for.
+        others
+            Ids that are known: a record that shows one of them is not the one.
+        """
+        found: Record | None = None
+        nameless: set[str] = set()
+        others = set(others)
         try:
+            stream = self._client.iter_withdrawals(verify=True)
             for page in stream:
                 for record, texts in _withdrawals(page, self._context):
                     if payment_id in texts:
-                        named[record.key] = record
-                    elif record.payment_id is None and not texts:
-                        nameless += 1
-        except (TegroError, SyncIncomplete) as error:
+                        found = record
+                    elif record.payment_id is None and others.isdisjoint(texts) and may_be(record):
+                        nameless.add(record.key)
+        except TegroError as error:
             return Unclear(f"the list of withdrawals could not be read: {error}")
         reach("scanned")
-        if named:
-            return list(named.values())
+        if found is not None:
+            return found
         if not (stream.report.complete and stream.report.verified):
             return Unclear("the list of withdrawals could not be read to an end that is sure")
-        return Unclear(f"{nameless} withdrawals show no id at all") if nameless else []
+        return Unclear(f"{len(nameless)} withdrawals may be it, and show no id") if nameless else ABSENT
+
+    def count(self, payment_ids: Collection[str]) -> Counter[str]:
+        """Read the list of withdrawals, as far as it can be read, and count those with each id."""
+        keys: set[tuple[str, str]] = set()
+        try:
+            for page in self._client.iter_withdrawals(verify=True):
+                for record, texts in _withdrawals(page, self._context):
+                    keys |= {(name, record.key) for name in texts.intersection(payment_ids)}
+        except TegroError:
+            pass  # what was seen twice was there twice all the same
+        return Counter(name for name, _ in keys)
+
+    def server_ahead(self) -> float | None:
+        """Say how many seconds the clock of the server is ahead, by the last answer."""
+        served = self._client.served
+        return None if served is None else (served[1] - served[0]).total_seconds()
+
+    def _doubt(self, kind: Kind) -> Unclear | None:
+        """Make sure, once, that the method shows one that there is: else its "not found" means nothing."""
+        if kind == "order" or self._shows:
+            return None
+        try:
+            first = self._client.withdrawals(1)
+        except TegroError as error:
+            return Unclear(str(error))
+        known = next((one.payment_id for one, _ in _withdrawals(first, self._context) if one.payment_id), None)
+        if known is None:
+            return Unclear("no withdrawal is known to look for, so nobody knows what finding one is like")
+        sought = self._client.sought(_METHOD[kind], known)
+        if sought.error is not None:
+            return Unclear(str(sought.error))
+        self._shows = any(known in texts for _, texts in self._records(kind, sought) if sought.data)
+        return None if self._shows else Unclear(f"{_METHOD[kind]} does not show one that the list has")
 
     def _absent_shape(self, kind: Kind) -> str | Unclear:
         """Learn once how the API says that it does not have something."""
@@ -157,10 +203,12 @@ def _withdrawals(page: Page, context: Context) -> Iterator[tuple[Record, set[str
     """Read the withdrawals of a page, each with every text in it: an id may stand under any name."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TegroDataWarning)  # what is not shown is None
-        table = withdrawals_table([page], context, as_of=page.requested_at).table
-    for row in table.to_pylist():
+        decoded = withdrawals_table([page], context, as_of=page.requested_at)
+    for row in decoded.table.to_pylist():
         texts = {row["payment_id"], *_texts(json.loads(row["extra"] or "{}"))} - {None}
         yield _record(row, row["account"]), texts
+    for row in decoded.quarantine.to_pylist():  # a date that is none hides no payout
+        yield Record(None, None, None, None, None, None, key=row["raw"]), set(_texts(_json(row["raw"])))
 
 
 def _orders(page: Page, context: Context) -> Iterator[tuple[Record, set[str]]]:
@@ -183,10 +231,19 @@ def _record(row: dict[str, Any], account: str | None) -> Record:
     )
 
 
+def _json(raw: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
 def _texts(value: Any) -> Iterator[str]:
-    """Walk every text in a record."""
+    """Walk every text in a record; an id may have become a number."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield str(value)
     elif isinstance(value, dict):
         for inner in value.values():
             yield from _texts(inner)

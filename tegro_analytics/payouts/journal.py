@@ -22,6 +22,7 @@ from typing import Any
 from tegro_analytics.exceptions import StoreDamaged, StoreError, StoreNewer
 from tegro_analytics.payouts.intent import Intent, Kind, State, Wish
 from tegro_analytics.payouts.steps import reach
+from tegro_analytics.store.files import place_new
 
 __all__ = ["FILE", "Journal", "Scope"]
 
@@ -30,6 +31,8 @@ VERSION = 1
 _PRIVATE = 0o600
 _PATIENCE = 30.0  # seconds that one program waits while another writes a row
 _SECRET_BYTES = 32
+_DURABLE = "PRAGMA synchronous = EXTRA"
+"""More than FULL: after a power cut a commit that was the last of all is still there."""
 
 _TABLES = """
 CREATE TABLE secret (value BLOB NOT NULL);
@@ -101,10 +104,16 @@ class Journal:
         now: dt.datetime,
         sent: bool = False,
         facts: Mapping[str, Any] | None = None,
+        only_from: State | None = None,
     ) -> None:
-        """Move an intent on; ``facts`` are columns that are known now."""
+        """Move an intent on; ``facts`` are columns that are known now.
+
+        With ``only_from`` it must still be in that state: should a lock ever fail, nobody sends what another
+        program has begun to send.
+        """
         facts = facts or {}
         key = (*scope, kind, payment_id)
+        where, wanted = (_KEY, key) if only_from is None else (f"{_KEY} AND state = ?", (*key, only_from))
         columns: dict[str, Any] = {"state": state, **facts}
         if sent:
             columns |= {"sent_at": _text(now), "ended_at": None}
@@ -113,11 +122,14 @@ class Journal:
         names = ", ".join(f"{name} = ?" for name in columns) + (", sends = sends + 1" if sent else "")
         with self._writing() as db:
             changed = db.execute(
-                f"UPDATE intents SET {names} WHERE {_KEY}",  # noqa: S608  names of columns
-                (*columns.values(), *key),
+                f"UPDATE intents SET {names} WHERE {where}",  # noqa: S608  names of columns
+                (*columns.values(), *wanted),
             )
             if changed.rowcount != 1:
-                raise StoreDamaged(f"The intent {payment_id!r} is gone from {self.path}. Nothing was sent.")
+                raise StoreError(
+                    f"{payment_id!r} is not in {self.path} as it was a moment ago: another program moved it "
+                    "on, or the file was replaced. Nothing more was sent."
+                )
             _log(db, key, state.value, now, facts.get("reason"))
 
     def note(
@@ -142,6 +154,13 @@ class Journal:
         where, values = ("", ()) if scope is None else (" WHERE (server, shop_id) = (?, ?)", scope)
         rows = self._ask(f"SELECT {_COLUMNS} FROM intents{where} ORDER BY prepared_at, payment_id", values)  # noqa: S608  names of columns
         return [_intent(row) for row in rows]
+
+    def names(self, scope: Scope) -> set[str]:
+        """Give the ids of the withdrawals of a shop."""
+        rows = self._ask(
+            "SELECT payment_id FROM intents WHERE (server, shop_id, kind) = (?, ?, 'withdrawal')", scope
+        )
+        return {name for (name,) in rows}
 
     def open_of(self, shop_ids: Iterable[str]) -> list[Intent]:
         """Give the intents of some shops, on whatever server, whose outcome nobody knows."""
@@ -209,11 +228,13 @@ class Journal:
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         problem: Exception | None = None
+        # Opened, never made: a file that vanished meanwhile must not come back empty.
+        address = f"{self.path.absolute().as_uri()}?mode=rw"
         try:
             with contextlib.closing(
-                sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+                sqlite3.connect(address, timeout=_PATIENCE, isolation_level=None, uri=True)
             ) as db:
-                db.execute("PRAGMA synchronous = FULL")
+                db.execute(_DURABLE)
                 self._check(db)
                 yield db
         except sqlite3.Error as error:
@@ -222,22 +243,19 @@ class Journal:
             raise problem
 
     def _check(self, db: sqlite3.Connection) -> None:
-        """Make the tables in a file that is new; refuse one of a newer version of the package."""
+        """Refuse a file of a newer version of the package, and one that is no journal.
+
+        A journal comes into being whole, so an empty file is one that was cut off: to begin it anew would be
+        to forget what was paid.
+        """
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise StoreNewer(
                 f"The journal {self.path} was written by a newer tegro_analytics. Update the package: "
                 "nothing was sent, and the journal is as it was."
             )
-        if version == VERSION:
-            return
-        db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone() == (0,):  # another program may have been faster
-            for statement in _TABLES.split(";\n"):
-                db.execute(statement)
-            db.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(_SECRET_BYTES),))
-            db.execute(f"PRAGMA user_version = {VERSION}")
-        db.execute("COMMIT")
+        if version != VERSION:
+            raise sqlite3.DatabaseError("it is empty, or no journal")
 
     def _make(self) -> None:
         """Make the file, for its owner alone: SQLite gives its passing files the same mode."""
@@ -246,10 +264,15 @@ class Journal:
         problem = ""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
-        except OSError as error:
-            problem = error.strerror or str(error)
+            draft = self.path.with_name(f"{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+            try:
+                _draft(draft)
+                with contextlib.suppress(FileExistsError):  # another program was faster
+                    place_new(draft, self.path)
+            finally:
+                draft.unlink(missing_ok=True)
+        except (OSError, sqlite3.Error) as error:
+            problem = getattr(error, "strerror", None) or str(error)
         if problem:
             raise StoreError(
                 f"The journal of payouts {self.path} cannot be made: {problem}. Nothing was sent."
@@ -264,6 +287,19 @@ class Journal:
             f"The journal of payouts {self.path} is damaged: {error}. Nothing is sent without it. Keep the "
             "file, put back its last backup, and compare shop.payouts with the list of withdrawals."
         )
+
+
+def _draft(path: Path) -> None:
+    """Write a whole journal without an intent, under another name."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(_DURABLE)
+        db.execute("BEGIN IMMEDIATE")
+        for statement in _TABLES.split(";\n"):
+            db.execute(statement)
+        db.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(_SECRET_BYTES),))
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
 
 
 def _secret(db: sqlite3.Connection) -> bytes:

@@ -7,18 +7,27 @@ import json
 from collections.abc import Callable
 
 from tegro_analytics.payouts.evidence import Absent, Evidence, Record, Verdict
-from tegro_analytics.payouts.intent import Intent, State
+from tegro_analytics.payouts.intent import Intent, State, Wish
 from tegro_analytics.payouts.journal import Journal, Scope
 from tegro_analytics.payouts.steps import reach
 
-__all__ = ["LOOKS", "QUARANTINE", "Resolving"]
+__all__ = ["LOOKS", "QUARANTINE", "Resolving", "is_same_payout"]
 
 QUARANTINE = dt.timedelta(minutes=15)
 """So long after it was sent, not to be found proves nothing: it may be carried out late."""
 LOOKS = 3
 """So many look-ups have to find nothing, the last of them, and the list, after that time."""
-CLOCK_SECONDS = 2.0
-"""Dates of the API have no fractions of a second."""
+CLOCK_SECONDS = 10.0
+"""The clock of the server is known as well as an answer is fast, and in whole seconds."""
+
+
+def is_same_payout(journal: Journal, scope: Scope, meant: Intent | Wish, record: Record) -> bool | None:
+    """Say whether a withdrawal of the API is what was meant; None where it shows too little to tell."""
+    agrees = record.agrees(meant.amount, meant.currency)
+    if agrees is False or not record.shows_account:
+        return agrees and None
+    same = journal.is_account(scope, meant.payment_id, record.account or "")
+    return agrees if same else False
 
 
 class Resolving:
@@ -52,7 +61,11 @@ class Resolving:
         self._note(intent, "look-up", verdict)
         if intent.kind == "order":
             return verdict
-        scanned = self._evidence.scan(intent.payment_id)
+        scanned = self._evidence.scan(
+            intent.payment_id,
+            may_be=lambda record: self._is_ours(intent, record) is not False,
+            others=self._journal.names(self._scope) - {intent.payment_id},
+        )
         if not isinstance(scanned, Record):
             self._note(intent, "scan", scanned)
         return verdict if isinstance(verdict, Record) and not isinstance(scanned, Record) else scanned
@@ -71,19 +84,16 @@ class Resolving:
 
     def _is_ours(self, intent: Intent, record: Record) -> bool | None:
         """Say whether a record is what was sent; None where nothing speaks against it."""
-        if record.agrees(intent.amount, intent.currency) is False:
-            return False
-        if intent.kind == "order":
-            return self._is_younger(intent, record)
-        if record.shows_account:
-            return self._journal.is_account(self._scope, intent.payment_id, record.account or "")
-        return None
+        if intent.kind == "withdrawal":
+            return is_same_payout(self._journal, self._scope, intent, record)
+        return bool(record.agrees(intent.amount, intent.currency)) and self._is_younger(intent, record)
 
     def _is_younger(self, intent: Intent, record: Record) -> bool:
         """Say whether an order was made after it was sent: its id alone is not unique."""
         events = self._journal.events(self._scope, intent.kind, intent.payment_id)
         clocks = [json.loads(detail) for _, name, detail in events if name == "clock" and detail]
-        ahead = clocks[-1] if clocks else None
+        # The first call of a program knows of no clock yet; clocks hardly drift until somebody looks.
+        ahead = clocks[-1] if clocks else self._evidence.server_ahead()
         if ahead is None or record.created_at is None or intent.sent_at is None:
             return False
         on_server = intent.sent_at + dt.timedelta(seconds=float(ahead) - CLOCK_SECONDS)
@@ -101,8 +111,8 @@ class Resolving:
             return len(looks) >= LOOKS and looks[-1] >= late
         if not scans or scans[-1] < late:
             return False
-        # Where the look-up does not tell, the list does: as often.
-        return (len(looks) >= LOOKS and looks[-1] >= late) or (not looks and len(scans) >= LOOKS)
+        # Where the look-up does not tell, or not any more, the list does: as often.
+        return (len(looks) >= LOOKS and looks[-1] >= late) or len(scans) >= LOOKS
 
     def _note(self, intent: Intent, event: str, verdict: Verdict) -> None:
         if isinstance(verdict, Absent):
