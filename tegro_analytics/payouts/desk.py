@@ -316,8 +316,8 @@ class Desk:
             lost = str(failure).removesuffix(" Without it nothing is sent.")
         if lost:
             raise OutcomeUnknown(
-                f"{wish.payment_id!r} was sent, and what came of it ({moved.known}) could not be written down: "
-                f"{lost} The journal has it as sent. Mend the journal, then find out with "
+                f"{wish.payment_id!r} was sent, and what came of it ({moved.known}) could not be written "
+                f"down: {lost} The journal has it as sent. Mend the journal, then find out with "
                 "shop.resolve_payouts().",
                 method=wish.method,
             )

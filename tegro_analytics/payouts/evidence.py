@@ -25,6 +25,7 @@ from tegro_analytics.exceptions import TegroDataWarning, TegroError
 from tegro_analytics.frames import Context, orders_table, withdrawals_table
 from tegro_analytics.payouts.intent import Kind
 from tegro_analytics.payouts.steps import reach
+from tegro_analytics.schemas import WITHDRAWAL_FIELDS
 
 __all__ = ["ABSENT", "Absent", "Evidence", "Record", "Unclear", "Verdict"]
 
@@ -162,7 +163,9 @@ class Evidence:
             first = self._client.withdrawals(1)
         except TegroError as error:
             return Unclear(str(error))
-        known = next((one.payment_id for one, _ in _withdrawals(first, self._context) if one.payment_id), None)
+        known = next(
+            (one.payment_id for one, _ in _withdrawals(first, self._context) if one.payment_id), None
+        )
         if known is None:
             return Unclear("no withdrawal is known to look for, so nobody knows what finding one is like")
         sought = self._client.sought(_METHOD[kind], known)
@@ -205,10 +208,11 @@ def _withdrawals(page: Page, context: Context) -> Iterator[tuple[Record, set[str
         warnings.simplefilter("ignore", TegroDataWarning)  # what is not shown is None
         decoded = withdrawals_table([page], context, as_of=page.requested_at)
     for row in decoded.table.to_pylist():
-        texts = {row["payment_id"], *_texts(json.loads(row["extra"] or "{}"))} - {None}
+        rest = json.loads(row["extra"] or "{}")
+        texts = {row["payment_id"], *_texts(rest, numbers=row["payment_id"] is None)} - {None}
         yield _record(row, row["account"]), texts
     for row in decoded.quarantine.to_pylist():  # a date that is none hides no payout
-        yield Record(None, None, None, None, None, None, key=row["raw"]), set(_texts(_json(row["raw"])))
+        yield _unreadable(row["raw"])
 
 
 def _orders(page: Page, context: Context) -> Iterator[tuple[Record, set[str]]]:
@@ -231,22 +235,23 @@ def _record(row: dict[str, Any], account: str | None) -> Record:
     )
 
 
-def _json(raw: str) -> Any:
+def _unreadable(raw: str) -> tuple[Record, set[str]]:
+    """Take the id out of a record of which something else cannot be read, if that much can be."""
     try:
-        return json.loads(raw)
+        value = json.loads(raw)
     except (ValueError, RecursionError):
-        return None
+        value = None
+    shown = value if isinstance(value, dict) else {}
+    name = next((str(shown[one]) for one in WITHDRAWAL_FIELDS["payment_id"] if shown.get(one)), None)
+    return Record(None, name, None, None, None, None, key=raw), set(_texts(value, numbers=True))
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Walk every text in a record; an id may have become a number."""
+def _texts(value: Any, *, numbers: bool) -> Iterator[str]:
+    """Walk every text in a record, and numbers where an id may have become one."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, int) and not isinstance(value, bool):
+    elif numbers and isinstance(value, int) and not isinstance(value, bool):
         yield str(value)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner, numbers=numbers)

@@ -194,6 +194,7 @@ def check(wish: Wish, reference: Reference) -> Wish:
         If the id is empty or too long, the account is empty, the currency is not known, or the amount is not
         above zero or has more decimals than the currency. The message never shows the account.
     """
+    _check_types(wish)
     told = _name_of(wish)
     if not wish.payment_id.strip():
         raise DataError(
@@ -220,6 +221,23 @@ def check(wish: Wish, reference: Reference) -> Wish:
             "to what is meant. Nothing was sent."
         )
     return wish
+
+
+def _check_types(wish: Wish) -> None:
+    """Refuse numbers where texts are meant: a number has lost its leading zeros, and 7.0 is not 7."""
+    texts = {"payment_id": wish.payment_id, "currency": wish.currency}
+    if isinstance(wish, Withdrawal):
+        texts["account"] = wish.account
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise DataError(
+                f"{name} is text, and this is a {type(value).__name__}. Put it in quotes. Nothing was sent."
+            )
+    system = wish.payment_system
+    is_number = isinstance(system, int) and not isinstance(system, bool)
+    if is_number or (system is None and wish.kind == "order"):
+        return
+    raise DataError("payment_system is the id of one, a whole number. Nothing was sent.")
 
 
 def exact_amount(amount: object, payment_id: str) -> Decimal:

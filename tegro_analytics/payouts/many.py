@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tegro_analytics.exceptions import (
     MissingColumn,
     OutcomeUnknown,
     Rejected,
+    StoreError,
     TegroError,
     TransportError,
 )
@@ -28,6 +29,8 @@ COLUMNS = ("payment_id", "currency", "amount", "account", "payment_system")
 """What a table of payouts has: one row is one payout."""
 
 _SHOWN = 10
+_NOTHING = ("<NA>", "NaT", "nan", "NaN", "None")
+"""What an empty cell has become where a column was made text."""
 
 
 def wishes_of(table: Any) -> list[Withdrawal]:
@@ -155,7 +158,7 @@ class Batch:
         except OutcomeUnknown as error:
             # One that was unknown before this run stops nobody: it says nothing about the network of now.
             return Done(wish, self._state(wish), reason=str(error), before=before), not before
-        except (TransportError, ApiError, ConfigurationError) as error:
+        except (TransportError, ApiError, ConfigurationError, StoreError) as error:
             return Done(wish, self._state(wish), reason=str(error)), True
         except TegroError as error:
             return Done(wish, self._state(wish), reason=str(error)), False
@@ -171,11 +174,12 @@ class Batch:
             probe = next(wish for wish in self.wishes if wish.currency == currency)
             already = self.desk.journal.sum_since(self.desk.scope, currency, self.desk.gate.start_of_day(now))
             self.desk.gate.check_day(probe, already + total - probe.amount)
-        balance = self.desk.client.balance().get("balance") or {}
+        shown = self.desk.client.balance().get("balance")
+        balance = shown if isinstance(shown, Mapping) else {}
         short = [
             f"{total:f} {currency} is to be paid, the balance is {balance.get(currency, '0')}"
             for currency, total in totals.items()
-            if Decimal(str(balance.get(currency, "0"))) < total
+            if not _holds(balance.get(currency, "0"), total)
         ]
         _refuse(short, len(self.wishes))
 
@@ -219,9 +223,12 @@ def _check_columns(names: Iterable[str]) -> None:
 
 
 def _wish(row: Mapping[str, Any]) -> Withdrawal:
+    if _is_fraction(row["payment_id"]):
+        # 7.0 where it was 7 before would be another id, and be paid again.
+        raise DataError("payment_id was read as a number. Read the table with dtype=str.")
     name = _text(row["payment_id"], "payment_id")
     system = _text(row["payment_system"], "payment_system").removesuffix(".0")
-    if not system.isdigit():
+    if not (system.isascii() and system.isdigit()):
         raise DataError(f"payment_system of {name!r}: {system[:20]!r} is not a number.")
     return Withdrawal(
         name,
@@ -234,10 +241,10 @@ def _wish(row: Mapping[str, Any]) -> Withdrawal:
 
 def _account(value: Any, name: str) -> str:
     """Take an account as text: a number out of a spreadsheet has lost digits that nobody can give back."""
-    if isinstance(value, float) and not _is_missing(value):
+    if not isinstance(value, str) and not _is_missing(value):
         raise DataError(
-            f"account of {name!r}: it was read as a number, which loses digits. Read the table with "
-            "dtype={'account': str}."
+            f"account of {name!r}: it was read as a number, which loses digits and leading zeros. Read the "
+            "table with dtype=str."
         )
     return _text(value, f"account of {name!r}")
 
@@ -249,7 +256,20 @@ def _text(value: Any, what: str) -> str:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value != value or str(value) in ("<NA>", "NaT")
+    return value is None or value != value or str(value) in _NOTHING
+
+
+def _is_fraction(value: Any) -> bool:
+    """Say whether a value is a float of whatever library."""
+    return not isinstance(value, str) and not _is_missing(value) and not hasattr(value, "__index__")
+
+
+def _holds(balance: Any, total: Decimal) -> bool:
+    """Say whether a balance is one, and is enough."""
+    try:
+        return bool(Decimal(str(balance)) >= total)
+    except InvalidOperation:
+        return False
 
 
 def _refuse(problems: Sequence[str], rows: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from tegro_analytics.exceptions import DataError, MissingColumn
 
 __all__ = ["read_table"]
 
+_EITHER = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
+"""A decimal comma with three decimals, or a comma between thousands."""
 _NEEDED = ("payment_id", "currency", "amount", "account", "payment_system")
 
 
@@ -32,17 +36,44 @@ def read_table(path: Path) -> Iterator[dict[str, str]]:
         problem = f"{path.name} is not UTF-8: save it as CSV UTF-8. Nothing was sent."
     if problem:
         raise DataError(problem)
-    lines = text.splitlines()
-    sign = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.DictReader(lines, delimiter=sign)
+    first = text.partition("\n")[0]
+    sign = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=sign)
     lacking = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
     if lacking:
         raise MissingColumn(
             lacking, needed_by="a table of payouts", hint=f"It has {', '.join(_NEEDED)}. Nothing was sent."
         )
-    for row in reader:
+    for row in _rows(reader, path.name):
+        if None in row:
+            # 100,50 between commas is two cells: all that follow would stand in the wrong column.
+            raise DataError(
+                f"Line {reader.line_num} of {path.name} has more cells than the first line. Put what holds a "
+                f"{sign!r} in quotes. Nothing was sent."
+            )
         # A text that begins with an apostrophe was guarded against being a formula when it was written.
         cells = {name: (row[name] or "").removeprefix("'") for name in _NEEDED}
         if sign == ";":
-            cells["amount"] = cells["amount"].replace("\u00a0", "").replace(" ", "").replace(",", ".")
+            cells["amount"] = _plain(cells["amount"], path.name, reader.line_num)
         yield cells
+
+
+def _rows(reader: csv.DictReader[str], name: str) -> Iterator[dict[str, str]]:
+    problem = ""
+    try:
+        yield from reader
+    except csv.Error as error:
+        problem = str(error)
+    if problem:
+        raise DataError(f"{name} cannot be read as a table: {problem}. Nothing was sent.")
+
+
+def _plain(amount: str, name: str, line: int) -> str:
+    """Write an amount of Russian Excel with a point; refuse one that may be a thousand times another."""
+    plain = "".join(amount.split())
+    if _EITHER.fullmatch(plain):
+        raise DataError(
+            f"Line {line} of {name}: {plain} may be a whole number or a fraction. Write the amount with two "
+            "decimals. Nothing was sent."
+        )
+    return plain.replace(",", ".")

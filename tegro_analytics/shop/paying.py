@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tegro_analytics.exceptions import ConfigurationError, DataError, TegroDataWarning
+from tegro_analytics.exceptions import ConfigurationError, DataError, StoreError, TegroDataWarning
 from tegro_analytics.progress import wanted
 from tegro_analytics.reference import Reference
 from tegro_analytics.settings import Settings, data_folder
@@ -92,10 +93,10 @@ class Paying:
 
         wish = Withdrawal(
             payment_id,
-            currency.strip().upper(),
+            _trimmed(currency).upper(),
             exact_amount(amount, payment_id),
-            payment_system,
-            account=account.strip(),
+            _whole(payment_system),
+            account=_trimmed(account),
         )
         return self._carry_out(wish, resend=resend, dry_run=dry_run, shop=shop)
 
@@ -136,9 +137,9 @@ class Paying:
 
         wish = Order(
             payment_id,
-            currency.strip().upper(),
+            _trimmed(currency).upper(),
             exact_amount(amount, payment_id),
-            payment_system,
+            _whole(payment_system),
             fields=fields,
             receipt=receipt,
         )
@@ -282,10 +283,31 @@ class Paying:
         from tegro_analytics.payouts.frame import some
 
         shops = {member.shop_id for member in self._members}
-        ids = [one.payment_id for one in journal.open_of(shops)]
-        if ids:
-            told = tr("payouts.announced", self.settings.lang, count=len(ids), ids=some(ids))
+        told = ""
+        try:
+            ids = [one.payment_id for one in journal.open_of(shops)]
+        except StoreError as error:  # it hinders payouts, and nothing else that a shop can do
+            told = str(error)
+        else:
+            if ids:
+                told = tr("payouts.announced", self.settings.lang, count=len(ids), ids=some(ids))
+        if told:
             warnings.warn(told, TegroDataWarning, stacklevel=4)
+
+
+def _trimmed(value: str) -> str:
+    """Take off the blanks that copying leaves; what is no text is refused with the rest of the checks."""
+    if not isinstance(value, str):
+        raise DataError(
+            f"Currency and account are text, and this is a {type(value).__name__}: a number has lost its "
+            "leading zeros. Put it in quotes. Nothing was sent."
+        )
+    return value.strip()
+
+
+def _whole(value: Any) -> Any:
+    """Make a number of another library, as in the cell of a frame, one of Python's."""
+    return operator.index(value) if hasattr(value, "__index__") else value
 
 
 def _due(totals: Mapping[str, Decimal], lang: str | None) -> str:
