@@ -271,7 +271,10 @@ class Desk:
         if isinstance(verdict, Unclear) or (again and isinstance(verdict, Absent)):
             return self._evidence.scan(
                 wish.payment_id,
-                may_be=lambda record: is_same_payout(self.journal, scope, wish, record) is not False,
+                may_be=lambda record: (
+                    not isinstance(verdict, Absent)
+                    and is_same_payout(self.journal, scope, wish, record) is not False
+                ),
                 others=self.journal.names(scope) - {wish.payment_id},
             )
         return verdict

@@ -63,7 +63,10 @@ class Resolving:
             return verdict
         scanned = self._evidence.scan(
             intent.payment_id,
-            may_be=lambda record: self._is_ours(intent, record) is not False,
+            # Where the look-up is known to find what there is, a record without an id is another one's.
+            may_be=lambda record: (
+                not isinstance(verdict, Absent) and self._is_ours(intent, record) is not False
+            ),
             others=self._journal.names(self._scope) - {intent.payment_id},
         )
         if not isinstance(scanned, Record):
