@@ -105,14 +105,14 @@ class Desk:
                     return _told_again(intent)
             return self._begin(scope, wish, State.PREPARED)
 
-    def check(self, wish: Wish) -> None:
+    def check(self, wish: Wish, *, dry_run: bool = False) -> None:
         """Refuse what cannot be meant or may not be, before anything is written or sent."""
         check(wish, self._reference)
-        self.gate.check(wish)
+        self.gate.check(wish, dry_run=dry_run)
 
     def plan(self, wish: Wish) -> Intent:
         """Check a wish and give what would be written down; nothing is, and nothing is sent."""
-        check(wish, self._reference)
+        self.check(wish, dry_run=True)
         known = self.journal.find(self.scope, wish.kind, wish.payment_id)
         if known is not None:
             self._refuse_other(self.scope, wish, known)

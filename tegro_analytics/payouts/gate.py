@@ -37,8 +37,8 @@ class Gate:
     per_day: Mapping[str, Decimal] = field(default_factory=dict)
     zone: str = "Europe/Moscow"
 
-    def check(self, wish: Wish) -> None:
-        """Refuse a withdrawal that may not be.
+    def check(self, wish: Wish, *, dry_run: bool = False) -> None:
+        """Refuse a withdrawal that may not be; a dry run needs no permission, and keeps to the limits.
 
         Raises
         ------
@@ -47,6 +47,16 @@ class Gate:
         """
         if wish.kind != "withdrawal":
             return
+        if not dry_run:
+            self._check_permission()
+        limit = self.per_call.get(wish.currency)
+        if limit is not None and wish.amount > limit:
+            raise ConfigurationError(
+                f"{wish.payment_id!r}: {wish.amount:f} {wish.currency} is over the limit of one payout, "
+                f"{limit:f} (TEGRO_PAYOUT_LIMIT). Nothing was sent."
+            )
+
+    def _check_permission(self) -> None:
         if not self.allowed:
             raise ConfigurationError(
                 "Money is not moved unless that was said: open the shop with connect(allow_payouts=True). "
@@ -56,12 +66,6 @@ class Gate:
             raise ConfigurationError(
                 "Nobody is there: this program runs without a person (no terminal, or a notebook that cannot "
                 "ask). If payouts are meant to run so, set TEGRO_PAYOUTS_HEADLESS=1. Nothing was sent."
-            )
-        limit = self.per_call.get(wish.currency)
-        if limit is not None and wish.amount > limit:
-            raise ConfigurationError(
-                f"{wish.payment_id!r}: {wish.amount:f} {wish.currency} is over the limit of one payout, "
-                f"{limit:f} (TEGRO_PAYOUT_LIMIT). Nothing was sent."
             )
 
     def check_day(self, wish: Wish, already: Decimal) -> None:

@@ -110,7 +110,7 @@ class Batch:
         forbidden: ConfigurationError | None = None
         for wish in self.wishes:
             try:
-                self.desk.check(wish)
+                self.desk.check(wish, dry_run=dry_run)
             except DataError as error:
                 problems.append(str(error))
             except ConfigurationError as error:
@@ -118,7 +118,7 @@ class Batch:
             if wish.payment_id in self._known and not self.desk.journal.is_same(scope, wish):
                 problems.append(f"{wish.payment_id!r} stands for another payout in the journal")
         _refuse(problems, len(self.wishes))
-        if forbidden is not None and not dry_run:
+        if forbidden is not None:
             raise forbidden
         self._check_totals()
 
@@ -157,7 +157,8 @@ class Batch:
             return Done(wish, State.REJECTED.value, reason=str(error), before=before), False
         except OutcomeUnknown as error:
             # One that was unknown before this run stops nobody: it says nothing about the network of now.
-            return Done(wish, self._state(wish), reason=str(error), before=before), not before
+            state = self._state(wish, otherwise=State.UNKNOWN.value)
+            return Done(wish, state, reason=str(error), before=before), not before
         except (TransportError, ApiError, ConfigurationError, StoreError) as error:
             return Done(wish, self._state(wish), reason=str(error)), True
         except TegroError as error:
@@ -193,8 +194,12 @@ class Batch:
             return Done(wish, "waiting")
         return Done(wish, intent.state.value, intent.tegro_id, intent.reason, before=True)
 
-    def _state(self, wish: Withdrawal) -> str:
-        intent = self.desk.journal.find(self.desk.scope, wish.kind, wish.payment_id)
+    def _state(self, wish: Withdrawal, *, otherwise: str = "waiting") -> str:
+        """Say what the journal has, or, where it cannot be read, what is known without it."""
+        try:
+            intent = self.desk.journal.find(self.desk.scope, wish.kind, wish.payment_id)
+        except StoreError:
+            return otherwise
         return "waiting" if intent is None or intent.state is State.PREPARED else intent.state.value
 
 

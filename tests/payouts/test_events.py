@@ -1,7 +1,7 @@
 """The table of events, row by row, on real sockets: what is known of a call, and what is sent again.
 
-payouts.md has the table. Each row says which state the journal has, what is raised, that running the cell
-again sends nothing (or, where it is proven that nothing was sent, sends once), and what resolving makes of it.
+Each row says which state the journal has, what is raised, that running the cell again sends nothing (or,
+where it is proven that nothing was sent, sends once), and what resolving makes of it.
 """
 
 from __future__ import annotations
