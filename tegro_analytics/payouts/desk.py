@@ -98,6 +98,7 @@ class Desk:
             scope = self.scope
             intent = self.journal.find(scope, wish.kind, wish.payment_id)
             if intent is None:
+                self._check_day(scope, wish)  # before it is written down: its id is still free then
                 self.journal.prepare(scope, wish, now=self.now())
             else:
                 self._refuse_other(scope, wish, intent)
@@ -222,13 +223,14 @@ class Desk:
             adopted = self._look_before(scope, wish, again=again)
             if adopted is not None:
                 return adopted
-            now = self.now()
-            self.gate.check_day(
-                wish, self.journal.sum_since(scope, wish.currency, self.gate.start_of_day(now))
-            )
+            self._check_day(scope, wish)
         if again:
             self.journal.note(scope, wish.kind, wish.payment_id, "confirmed by a person", now=self.now())
         return self._send(scope, wish, state)
+
+    def _check_day(self, scope: Scope, wish: Wish) -> None:
+        day = self.gate.start_of_day(self.now())
+        self.gate.check_day(wish, self.journal.sum_since(scope, wish.currency, day))
 
     def _look_before(self, scope: Scope, wish: Withdrawal, *, again: bool) -> Intent | None:
         """Make sure that the API does not have it; adopt it where it does and it is the same."""

@@ -307,7 +307,8 @@ def _trimmed(value: str) -> str:
 
 def _whole(value: Any) -> Any:
     """Make a number of another library, as in the cell of a frame, one of Python's."""
-    return operator.index(value) if hasattr(value, "__index__") else value
+    number = hasattr(value, "__index__") and not isinstance(value, bool)
+    return operator.index(value) if number else value
 
 
 def _due(totals: Mapping[str, Decimal], lang: str | None) -> str:

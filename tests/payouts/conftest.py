@@ -9,7 +9,7 @@ import pytest
 
 from tegro_analytics.payouts import steps
 from tegro_analytics.sandbox.process import Sandbox, start
-from tests.payouts.paid import Hours, Ledger, moved_by_hand
+from tests.payouts.paid import Hours, Ledger, moved_by_hand, wait_for_port
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,7 @@ def _running() -> Iterator[Sandbox]:
 def bank(_running: Sandbox) -> Iterator[Sandbox]:
     """Give a sandbox with money in it, whose withdrawals come in all three shapes; it has no faults."""
     yield _running
+    wait_for_port(_running)
     _running.control("forget-faults")
 
 

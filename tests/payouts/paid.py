@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,3 +158,13 @@ def raised(shop: Shop, payment_id: str) -> TegroError | None:
     except TegroError as error:
         return error
     return None
+
+
+def wait_for_port(sandbox: Sandbox) -> None:
+    """Wait until the port of a sandbox is open again."""
+    host, _, port = sandbox.base_url.removeprefix("http://").partition(":")
+    patience = time.monotonic() + 10
+    while time.monotonic() < patience:
+        with socket.socket() as trial:
+            if trial.connect_ex((host, int(port))) == 0:
+                return

@@ -37,6 +37,7 @@ from tests.payouts.paid import (
     sends,
     state,
     until_acted,
+    wait_for_port,
 )
 from tests.payouts.wired import banking
 
@@ -88,14 +89,6 @@ def test_a_port_that_stays_closed_is_proof_that_nothing_was_sent(
     assert ledger.count("port-2") == 0
     assert pay(shop, "port-2").state.value == "accepted"
     assert ledger.count("port-2") == 1
-
-
-def wait_for_port(bank: Sandbox) -> None:
-    host, _, port = bank.base_url.removeprefix("http://").partition(":")
-    while True:
-        with socket.socket() as trial:
-            if trial.connect_ex((host, int(port))) == 0:
-                return
 
 
 def no_name(*_: object, **__: object) -> list[str]:
