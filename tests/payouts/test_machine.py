@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tegro_analytics.api.client import Client
+from tegro_analytics.api.moves import Moved
 from tegro_analytics.exceptions import DataError, NeverSent, OutcomeUnknown, Rejected, TegroError
 from tegro_analytics.frames import Context
 from tegro_analytics.payouts import desk as desk_module
@@ -38,8 +40,10 @@ from tegro_analytics.payouts.intent import Intent, State, Withdrawal
 from tegro_analytics.payouts.journal import Journal
 from tegro_analytics.payouts.steps import STEPS
 from tegro_analytics.reference import load_reference
+from tegro_analytics.sandbox.process import start
 from tegro_analytics.sandbox.withdrawals import MIXED, SHAPES
-from tests.payouts.memory import BEHAVIOURS, LOOK_UPS, Api
+from tests.payouts.memory import BEHAVIOURS, LOOK_UPS, Api, Late
+from tests.payouts.paid import Ledger
 
 IDS = ("wd-1", "wd-2", "20261124000000123")
 """One of them is a long number, which answers show masked."""
@@ -94,9 +98,12 @@ class Payouts(RuleBasedStateMachine):
     def world(self, look_up: str, shape: str) -> None:
         self.api: Any = Api(look_up=look_up, shape=shape, now=self.now)
 
+    def client(self) -> Any:
+        return self.api
+
     def new_desk(self) -> Desk:
         return Desk(
-            self.api,
+            self.client(),
             Mortal(Path(self.temporary.name)),
             context=Context(
                 shop_id="TEA",
@@ -134,6 +141,12 @@ class Payouts(RuleBasedStateMachine):
 
     def next_call(self, behaviour: str) -> None:
         self.api.behaviour = behaviour
+
+    def during_the_call(self, deed: Callable[[], None] | None) -> None:
+        self.api.in_move = deed or (lambda: None)
+
+    def let_the_list(self, *, work: bool) -> None:
+        self.api.list_works = work
 
     def act_elsewhere(self, payment_id: str, body: str) -> None:
         amount, currency, account = BODIES[body]
@@ -217,10 +230,10 @@ class Payouts(RuleBasedStateMachine):
     @rule(payment_id=ids, behaviour=st.sampled_from(("acts and drops", "drops and acts late", "never acts")))
     def crash_while_it_is_sent(self, payment_id: str, behaviour: str) -> None:
         self.next_call(behaviour)
-        self.api.in_move = self.kill
+        self.during_the_call(self.kill)
         with self.watched(payment_id, kill_at="nowhere"):
             self.pay(payment_id)
-        self.api.in_move = lambda: None
+        self.during_the_call(None)
 
     @rule()
     def restart(self) -> None:
@@ -305,7 +318,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(works=st.booleans())
     def the_list_fails(self, works: bool) -> None:
-        self.api.list_works = works
+        self.let_the_list(work=works)
 
     # What holds
 
@@ -333,7 +346,7 @@ class Payouts(RuleBasedStateMachine):
 
     def every_unknown_ends_as_the_ledger_says(self) -> None:
         self.late_acts_are_over()
-        self.the_list_fails(works=True)
+        self.let_the_list(work=True)
         self.start()
         self.time += dt.timedelta(minutes=16)
         for payment_id in IDS:
@@ -349,6 +362,98 @@ class Payouts(RuleBasedStateMachine):
     def alarms(self) -> None:
         twice = {one for one in IDS if self.count(one) > 1}
         assert set(self.desk.paid_twice()) == twice
+
+
+class PayoutsOnTheWire(Payouts):
+    """The same against a sandbox, over HTTP."""
+
+    def world(self, look_up: str, shape: str) -> None:
+        self.sandbox = start(orders=400, days=60, seed=7, withdrawal_shape=shape)
+        self.ledger = Ledger(self.sandbox, Path(self.temporary.name))
+        self.standing = _LOOK_UPS.get(look_up)
+        self.clients: list[Client] = []
+        self.late: list[Late] = []
+        self.behaviour = "accepts"
+        self.in_move: Callable[[], None] = lambda: None
+        self.tell()
+
+    def client(self) -> Client:
+        made = Client(
+            self.sandbox.api_key,
+            self.sandbox.shop_id,
+            base_url=self.sandbox.base_url,
+            data_folder=Path(self.temporary.name),
+            nonce="milliseconds",
+            allow_payouts=True,
+        )
+        self.clients.append(made)
+        really = made.move
+
+        def move(method: str, parameters: Mapping[str, Any], *, look: str) -> Moved:
+            behaviour, self.behaviour = self.behaviour, "accepts"
+            if behaviour == "drops and acts late":
+                self.late.append(Late(parameters, self.now()))
+            moved = really(method, parameters, look=look)
+            self.in_move()
+            return moved
+
+        made.move = move  # type: ignore[method-assign]
+        return made
+
+    def tell(self, fault: tuple[str, Any] | None = None) -> None:
+        """Show the faults that stand, and one that the next call meets."""
+        self.sandbox.control("forget-faults")
+        if self.standing is not None:
+            self.sandbox.control("fault", name=self.standing, methods=["withdrawal"], acts=False)
+        if fault is not None:
+            name, acts = fault
+            self.sandbox.control("fault", name=name, methods=["createWithdrawal"], acts=acts, times=1)
+
+    def next_call(self, behaviour: str) -> None:
+        self.behaviour = behaviour
+        self.tell(_FAULTS.get(behaviour))
+
+    def count(self, payment_id: str) -> int:
+        return self.ledger.count(payment_id)
+
+    def late_acts_are_over(self, *, before: dt.datetime | None = None) -> None:
+        due = [one for one in self.late if before is None or one.sent_at <= before]
+        self.late = [one for one in self.late if one not in due]
+        for one in due:
+            body = {name: one.parameters[name] for name in ("payment_id", "currency", "account")}
+            self.sandbox.control("withdraw", amount=float(one.parameters["amount"]), **body)
+
+    def act_elsewhere(self, payment_id: str, body: str) -> None:
+        amount, currency, account = BODIES[body]
+        told = {"currency": currency, "amount": float(amount), "account": account}
+        self.sandbox.control("withdraw", payment_id=payment_id, **told)
+
+    def during_the_call(self, deed: Callable[[], None] | None) -> None:
+        self.in_move = deed or (lambda: None)
+
+    def let_the_list(self, *, work: bool) -> None:
+        """Leave it: the ledger is read by the same list."""
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()
+        finally:
+            if hasattr(self, "sandbox"):
+                for client in (*self.clients, self.ledger.client):
+                    client.close()
+                self.sandbox.close()
+
+
+_FAULTS: dict[str, tuple[str, Any]] = {
+    "acts and drops": ("close", True),
+    "drops and acts late": ("reset-after", False),
+    "acts and answers 500": ("500", True),
+    "never acts": ("cut-body", False),
+    "refuses": ("rejected", False),
+    "never sent": ("reset-before", False),
+}
+"""What each behaviour is on a wire; there, a reset before the body proves nothing."""
+_LOOK_UPS = {"errs": "404", "refuses all": "rejected", "null for all": "shape-data-null"}
 
 
 def drive(machine: type[Payouts], examples: int, steps: int) -> None:
@@ -377,3 +482,8 @@ def test_any_deed_may_follow_any_other() -> None:
 @pytest.mark.long
 def test_many_deeds() -> None:
     drive(Payouts, 1_500, 40)
+
+
+@pytest.mark.long
+def test_any_deed_may_follow_any_other_on_the_wire() -> None:
+    drive(PayoutsOnTheWire, 25, 25)

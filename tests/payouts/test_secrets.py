@@ -41,7 +41,7 @@ WALLET = "TXcanaryWalletQ7zR4mVdCw9bE2f"
 """No long number: nothing but the journal's own mask hides it."""
 CARD = "4111222233334444"
 ACCOUNTS = {"wallet": WALLET, "card": CARD}
-CHEAP = ("repr", "str", "attributes", "attrs", "pprint", "json", "copy")
+CHEAP = tuple(way for way in OF_A_THING if way not in ("attributes", "%whos"))
 """Ways that cost little; all of them are gone where all tests run."""
 
 
