@@ -247,8 +247,10 @@ class Payouts(RuleBasedStateMachine):
         def hook(step: str) -> None:
             self.noting(step)
             if step in ("sending", "sent committed", "answered"):
+                steps.hook = None
                 with pytest.raises(NeverSent, match="Another program"):
                     other.carry_out(self.wish(payment_id))
+                steps.hook = hook
 
         self.under_way, steps.hook = payment_id, hook
         self.pay(payment_id)
@@ -275,9 +277,13 @@ class Payouts(RuleBasedStateMachine):
         self.under_way = steps.hook = None
         assert self.count(payment_id) <= max(there, 1)
 
-    @precondition(lambda self: hasattr(self, "desk"))
-    @rule(payment_id=ids, step=st.none() | st.sampled_from(("looked", "scanned", "resolving", "resolved")))
-    def resolve(self, payment_id: str, step: str | None) -> None:
+    @rule(payment_id=ids, times=st.sampled_from((1, 3)))
+    def resolve(self, payment_id: str, times: int) -> None:
+        for _ in range(times if self.state(payment_id) else 0):
+            self.desk.resolve("withdrawal", payment_id)
+
+    @rule(payment_id=ids, step=st.sampled_from(("looked", "scanned", "resolving", "resolved")))
+    def crash_while_it_is_found_out(self, payment_id: str, step: str) -> None:
         if self.state(payment_id) is not None:
             with self.watched(payment_id, kill_at=step):
                 self.desk.resolve("withdrawal", payment_id)
