@@ -163,16 +163,17 @@ class Evidence:
             first = self._client.withdrawals(1)
         except TegroError as error:
             return Unclear(str(error))
-        known = next(
-            (one.payment_id for one, _ in _withdrawals(first, self._context) if one.payment_id), None
-        )
-        if known is None:
+        names = [name for one in _withdrawals(first, self._context) for name in _names_of(*one)]
+        if not names:
             return Unclear("no withdrawal is known to look for, so nobody knows what finding one is like")
-        sought = self._client.sought(_METHOD[kind], known)
-        if sought.error is not None:
-            return Unclear(str(sought.error))
-        self._shows = any(known in texts for _, texts in self._records(kind, sought) if sought.data)
-        return None if self._shows else Unclear(f"{_METHOD[kind]} does not show one that the list has")
+        for name in names[:_TRIES]:
+            sought = self._client.sought(_METHOD[kind], name)
+            if sought.error is not None:
+                return Unclear(str(sought.error))
+            if sought.data and any(name in texts for _, texts in self._records(kind, sought)):
+                self._shows = True
+                return None
+        return Unclear(f"{_METHOD[kind]} does not show one that the list has")
 
     def _absent_shape(self, kind: Kind) -> str | Unclear:
         """Learn once how the API says that it does not have something."""
@@ -199,6 +200,8 @@ class Evidence:
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 """What stands for the number of a record that has none."""
+_TRIES = 3
+"""So many ids of the list are looked for, at most, to see what finding one is like."""
 _METHOD: dict[Kind, str] = {"withdrawal": "withdrawal", "order": "order"}
 
 
@@ -233,6 +236,11 @@ def _record(row: dict[str, Any], account: str | None) -> Record:
         created_at=row["created_at"],
         key=str(row["id"]),
     )
+
+
+def _names_of(record: Record, texts: set[str]) -> list[str]:
+    """Give the id of a record, or, where it is not known which of its texts that is, all of them."""
+    return [record.payment_id] if record.payment_id else sorted(texts)
 
 
 def _unreadable(raw: str) -> tuple[Record, set[str]]:

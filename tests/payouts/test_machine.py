@@ -92,6 +92,7 @@ class Payouts(RuleBasedStateMachine):
 
     @initialize(look_up=st.sampled_from(LOOK_UPS), shape=st.sampled_from((*SHAPES, MIXED)))
     def open(self, look_up: str, shape: str) -> None:
+        self.look_up, self.shape = look_up, shape
         self.world(look_up, shape)
         self.start()
 
@@ -362,8 +363,16 @@ class Payouts(RuleBasedStateMachine):
             for _ in range(3):
                 ended = self.desk.resolve("withdrawal", payment_id).state
             there = self.count(payment_id) > 0
+            if not there and ended in (state, State.UNKNOWN) and self.may_be_another(payment_id):
+                continue
             assert ended is (State.ACCEPTED if there else State.PRESUMED_ABSENT), (state, ended, there)
         self.alarms()
+
+    def may_be_another(self, payment_id: str) -> bool:
+        """Say whether the list has one of the same body that shows no id, and nothing else tells of it."""
+        unnamed = self.shape in ("minimal", MIXED) and self.look_up != "works"
+        others = [one for one, body in self.elsewhere.items() if body == "the same" and one != payment_id]
+        return unnamed and any(self.state(one) is None for one in others)
 
     def alarms(self) -> None:
         twice = {one for one in IDS if self.count(one) > 1}
