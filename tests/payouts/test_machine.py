@@ -45,7 +45,7 @@ from tegro_analytics.sandbox.withdrawals import MIXED, SHAPES
 from tests.payouts.memory import BEHAVIOURS, LOOK_UPS, Api, Late
 from tests.payouts.paid import Ledger
 
-IDS = ("wd-1", "wd-2", "20261124000000123")
+IDS = ("wd-1", "20261124000000123")
 """One of them is a long number, which answers show masked."""
 BODIES = {
     "the same": (Decimal(100), "RUB", "4100111122223333"),
@@ -55,7 +55,7 @@ BODIES = {
 }
 QUARANTINE = dt.timedelta(minutes=15)
 ids = st.sampled_from(IDS)
-bodies = st.sampled_from(tuple(BODIES))
+behaviours = st.sampled_from((*BEHAVIOURS, "drops and acts late", "drops and acts late"))
 
 
 class Killed(BaseException):
@@ -207,7 +207,7 @@ class Payouts(RuleBasedStateMachine):
         self.desk.journal.dead = True
         raise Killed
 
-    @rule(payment_id=ids, behaviour=st.sampled_from(BEHAVIOURS))
+    @rule(payment_id=ids, behaviour=behaviours)
     def pay_it(self, payment_id: str, behaviour: str) -> None:
         self.next_call(behaviour)
         with self.watched(payment_id):
@@ -222,7 +222,7 @@ class Payouts(RuleBasedStateMachine):
             self.desk.carry_out(self.wish(payment_id, body))
         assert self.count(payment_id) == there
 
-    @rule(payment_id=ids, behaviour=st.sampled_from(BEHAVIOURS), step=st.sampled_from(STEPS))
+    @rule(payment_id=ids, behaviour=behaviours, step=st.sampled_from(STEPS))
     def crash(self, payment_id: str, behaviour: str, step: str) -> None:
         self.next_call(behaviour)
         with self.watched(payment_id, kill_at=step):
@@ -257,7 +257,7 @@ class Payouts(RuleBasedStateMachine):
         self.pay(payment_id)
         self.under_way = steps.hook = None
 
-    @rule(payment_id=ids, behaviour=st.sampled_from(BEHAVIOURS))
+    @rule(payment_id=ids, behaviour=behaviours)
     def two_programs_without_a_lock(self, payment_id: str, behaviour: str) -> None:
         """Should the lock ever fail, the journal lets only one of two send."""
         other = self.new_desk()
@@ -283,13 +283,18 @@ class Payouts(RuleBasedStateMachine):
         for _ in range(times if self.state(payment_id) else 0):
             self.desk.resolve("withdrawal", payment_id)
 
+    @rule(payment_id=ids)
+    def pay_it_late_and_look_too_soon(self, payment_id: str) -> None:
+        self.pay_it(payment_id=payment_id, behaviour="drops and acts late")
+        self.resolve(payment_id=payment_id, times=3)
+
     @rule(payment_id=ids, step=st.sampled_from(("looked", "scanned", "resolving", "resolved")))
     def crash_while_it_is_found_out(self, payment_id: str, step: str) -> None:
         if self.state(payment_id) is not None:
             with self.watched(payment_id, kill_at=step):
                 self.desk.resolve("withdrawal", payment_id)
 
-    @rule(payment_id=ids, behaviour=st.sampled_from(BEHAVIOURS))
+    @rule(payment_id=ids, behaviour=behaviours)
     def a_person_sends_it_again(self, payment_id: str, behaviour: str) -> None:
         state, there = self.state(payment_id), self.count(payment_id)
         allowed = state in (State.PRESUMED_ABSENT, State.REJECTED)
@@ -491,7 +496,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_any_deed_may_follow_any_other() -> None:
-    drive(Payouts, 12, 15)
+    drive(Payouts, 40, 20)
 
 
 @pytest.mark.long

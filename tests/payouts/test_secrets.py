@@ -31,7 +31,7 @@ from tegro_analytics.payouts.intent import Withdrawal
 from tegro_analytics.sandbox.process import Sandbox
 from tegro_analytics.shop import Shop
 from tests.api.wire import KEY, Server, answer, refusal, success
-from tests.payouts.paid import BODY, MASKED, nothing_is_sent, open_paying, pay, state
+from tests.payouts.paid import BODY, MASKED, journal_of, nothing_is_sent, open_paying, pay, state
 from tests.payouts.wired import Bank, banking
 from tests.secrets.canaries import found_in, secrets_of
 from tests.secrets.looking import files_of, leaks, only_outermost, shown
@@ -149,6 +149,14 @@ def test_the_journal_is_its_owners_alone(wired: tuple[Bank, Server, Shop]) -> No
     assert modes.pop("payouts") == {"0o700"}
     assert "payouts.sqlite3-journal" in modes
     assert set().union(*modes.values()) == {"0o600"}
+
+
+def test_what_is_written_down_outlasts_a_power_cut(wired: tuple[Bank, Server, Shop]) -> None:
+    """EXTRA: with FULL the last commit may be taken back, and "sent" be "prepared" again."""
+    _, _, shop = wired
+    pay(shop, "wd-1")
+    with journal_of(shop)._open() as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (3,)
 
 
 def test_nothing_is_made_before_something_is_paid(wired: tuple[Bank, Server, Shop]) -> None:
