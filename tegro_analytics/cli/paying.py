@@ -64,14 +64,17 @@ def payouts(
 
 def _pay(shop: Shop, file: Path, *, dry_run: bool, lang: str | None, as_json: bool) -> PayoutsFrame:
     """Show what is due, let a person confirm, and pay."""
-    planned = shop.withdraw_many(file, dry_run=True)
+    from tegro_analytics.payouts.table import read_table
+
+    table = list(read_table(file))  # once: what is confirmed is what is paid
+    planned = shop.withdraw_many(table, dry_run=True)
     if dry_run:
         return planned
     if not shop.settings.payouts_headless and somebody_is_there():
         out = sys.stderr if as_json else sys.stdout
         print(planned, file=out)
         typer.confirm(tr("payouts.confirm", lang), abort=True, err=as_json)
-    return shop.withdraw_many(file)
+    return shop.withdraw_many(table)
 
 
 def _code(found: PayoutsFrame, *, paid: bool) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,21 +192,31 @@ class Paying:
         """Give all that was meant to move money, with its state; what waits for a person is said first."""
         return self._payouts_frame()
 
-    def resolve_payouts(self, *, shop: str | None = None) -> PayoutsFrame:
+    def resolve_payouts(self, *, wait: float = 0.0, shop: str | None = None) -> PayoutsFrame:
         """Find out what became of what was sent without a clear answer; nothing is sent again.
 
         The API is asked for each, and the list of withdrawals is read. What is found is ``accepted``. Not to
         be found proves nothing at first: only 15 minutes after it was sent, and after three such look-ups, it
         is ``presumed_absent``, and a person may send it again with ``resend=``.
+
+        Parameters
+        ----------
+        wait
+            Look again for so many seconds, with growing pauses, as long as an outcome is not known.
+        shop
+            Of several shops, which one.
         """
-        twice: list[str] = []
-        for member in self._chosen(shop):
-            desk = self._desk(member.shop_id)
-            for intent in desk.journal.all(desk.scope):
-                if intent.state.is_open:
-                    desk.resolve(intent.kind, intent.payment_id)
-            twice += desk.paid_twice()
-        return self._payouts_frame(twice=twice)
+        desks = [self._desk(member.shop_id) for member in self._chosen(shop)]
+        for _ in _growing(wait):
+            still_open = [
+                desk.resolve(intent.kind, intent.payment_id).state.is_open
+                for desk in desks
+                for intent in desk.journal.all(desk.scope)
+                if intent.state.is_open
+            ]
+            if not any(still_open):
+                break
+        return self._payouts_frame(twice=[name for desk in desks for name in desk.paid_twice()])
 
     # Inside
 
@@ -309,6 +320,16 @@ def _whole(value: Any) -> Any:
     """Make a number of another library, as in the cell of a frame, one of Python's."""
     number = hasattr(value, "__index__") and not isinstance(value, bool)
     return operator.index(value) if number else value
+
+
+def _growing(seconds: float) -> Iterator[None]:
+    """Go round once, and again after pauses of 1, 2, 4 … 60 seconds until the time is over."""
+    end, pause = time.monotonic() + seconds, 1.0
+    yield
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, 60.0)
+        yield
 
 
 def _due(totals: Mapping[str, Decimal], lang: str | None) -> str:

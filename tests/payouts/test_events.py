@@ -239,6 +239,14 @@ def test_not_found_proves_nothing_before_its_time(
     assert list(shop.resolve_payouts()["state"]) == ["presumed_absent"]
 
 
+def test_one_that_acts_late_is_found_by_waiting(bank: Sandbox, shop: Shop, ledger: Ledger) -> None:
+    bank.control("fault", name="close", methods=["createWithdrawal"], acts="late", late_seconds=0.8, times=1)
+    with pytest.raises(OutcomeUnknown):
+        pay(shop, "waited for")
+    assert list(shop.resolve_payouts(wait=30)["state"]) == ["accepted"]  # it ends as soon as it is known
+    assert ledger.count("waited for") == 1
+
+
 @pytest.mark.parametrize(
     "name", ["rejected", *(pytest.param(one, marks=pytest.mark.long) for one in [*REFUSALS][1:])]
 )
