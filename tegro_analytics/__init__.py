@@ -105,7 +105,7 @@ _HOMES = {
 }
 """Where each public name lives."""
 
-__version__ = "0.4.0"
+__version__ = "0.6.0"
 
 __all__ = [*sorted([*_HOMES, "charts"]), "__version__"]  # noqa: PLE0604  every entry is text
 

@@ -54,7 +54,7 @@ def test_the_code_runs_from_top_to_bottom(document: str, in_folder: Path, small_
 @pytest.mark.parametrize("document", READMES)
 def test_the_commands_run(document: str, in_folder: Path) -> None:
     calls = [words for words in commands(document) if words[0] == "tegro"]
-    assert len(calls) == 10
+    assert len(calls) == 12
     for words in calls:
         answer = subprocess.run(
             [sys.executable, "-m", "tegro_analytics", *words[1:]],
@@ -68,6 +68,8 @@ def test_the_commands_run(document: str, in_folder: Path) -> None:
         "orders.csv",
         "orders-ru.csv",
         "report.xlsx",
+        "report.html",
+        "register.csv",
         "dataset",
     }
 
