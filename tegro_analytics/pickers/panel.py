@@ -95,10 +95,9 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             if name == "currency" and value is None:
                 continue
             if value not in known:
-                raise DataError(
-                    f"{name}={value!r} cannot be picked: give one of {', '.join(map(repr, known))}"
-                )
-            self._pickers[name].value = value
+                listed = ", ".join(map(repr, known))
+                raise DataError(f"{name}={value!r} cannot be picked: give one of {listed}")
+            self._pickers[name].index = known.index(value)  # by value, None would stand for no choice
 
     def _picked(self, name: str) -> Any:
         return self._pickers[name].value if name in self._pickers else None

@@ -33,7 +33,10 @@ MOST_ROWS = 60
 _CODED = {"causes": "cause", "possible_causes": "cause", "result": "result"}
 """Columns of codes, and under what their words stand in the catalogue."""
 
-_PLAIN = "padding:2px 10px;white-space:nowrap"
+_STYLES = {
+    "th": "padding:2px 10px;vertical-align:bottom",  # a long heading takes two lines, so that more fits
+    "td": "padding:2px 10px;white-space:nowrap",
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def to_html(
 
     def line(cells: Sequence[str], tag: str) -> str:
         made = (
-            f"<{tag} style='text-align:{side};{_PLAIN}'>{html.escape(cell)}</{tag}>"
+            f"<{tag} style='text-align:{side};{_STYLES[tag]}'>{html.escape(cell)}</{tag}>"
             for cell, side in zip(cells, aligned, strict=True)
         )
         return f"<tr>{''.join(made)}</tr>"
