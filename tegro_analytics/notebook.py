@@ -25,6 +25,8 @@ TIMEOUT_SECONDS = 300
 HEARTBEAT_SECONDS = 0.25
 """So often whoever waits for a notebook looks up: on Windows Ctrl-C does not reach it before."""
 _FOUND_BY = "01_quickstart.ipynb"
+_SHOWN = ["text/html", "image/png", "text/markdown", "text/plain"]
+"""What a page shows of an output, the first that there is: no widget, which would need a kernel."""
 _NOTE = ".tegro-notebooks.json"
 """What stands beside copies: the print of each as it was copied."""
 
@@ -195,6 +197,7 @@ def _variables(environment: dict[str, str]) -> Iterator[None]:
 def to_html(node: Any, path: Path, *, title: str) -> Path:
     """Render a notebook with its outputs to one HTML file that asks for nothing from the network."""
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
     templates = Path(str(resources.files("tegro_analytics"))) / "templates"
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
@@ -202,6 +205,7 @@ def to_html(node: Any, path: Path, *, title: str) -> Path:
         extra_template_basedirs=[str(templates)],
         anchor_link_text=" ",
         embed_images=True,
+        config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
     )
     body, _ = exporter.from_notebook_node(node, resources={"metadata": {"name": title}})
     with new_file(path, overwrite=True) as (draft, _):

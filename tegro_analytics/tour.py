@@ -20,6 +20,9 @@ __all__ = ["take"]
 SHOWN = ("revenue", "fees", "conversion", "payment_systems")
 """The metrics of the tour."""
 
+NOTEBOOKS = ("01_quickstart", "08_monthly_report")
+"""The notebooks that it runs: all eight would take two minutes."""
+
 MONTHLY = ("revenue", "fees", "conversion")
 """Those that it draws month by month."""
 
@@ -73,7 +76,8 @@ def _write(shop: Shop, out: Path, *, orders: int, lang: str, quiet: bool) -> Ite
         return
     if not quiet:
         print(tr("tour.notebook", lang), file=sys.stderr)
-    yield _render(out, orders=orders)
+    for name in NOTEBOOKS:
+        yield _render(name, out, orders=orders)
 
 
 def _whole(shop: Shop) -> tuple[dt.date | None, dt.date | None]:
@@ -99,9 +103,9 @@ def _draw(shop: Shop, folder: Path, lang: str) -> Iterator[Path]:
         yield path
 
 
-def _render(out: Path, *, orders: int) -> Path:
-    """Run the quickstart notebook without a key, on a kernel of its own, and render what it showed."""
-    source = notebook.folder() / "01_quickstart.ipynb"
+def _render(name: str, out: Path, *, orders: int) -> Path:
+    """Run a notebook without a key, on a kernel of its own, and render what it showed."""
+    source = notebook.folder() / f"{name}.ipynb"
     with tempfile.TemporaryDirectory() as folder:
         run = notebook.run(source, environment={"TEGRO_DEMO_ORDERS": str(orders)}, folder=Path(folder))
-    return notebook.to_html(run, out / "01_quickstart.html", title="01 quickstart")
+    return notebook.to_html(run, out / f"{name}.html", title=name.replace("_", " "))

@@ -11,6 +11,7 @@ from tegro_analytics.tour import take
 
 FILES = {
     "01_quickstart.html",
+    "08_monthly_report.html",
     "orders-excel-ru.csv",
     "orders.csv",
     "report-en.xlsx",
