@@ -89,6 +89,7 @@ def test_find_gives_every_version(moving: Sandbox, capsys: Capture) -> None:
     assert run(capsys, "find", "nobody@site.ru")[1:] == ("", "There is no such order in the store.\n")
 
 
+@pytest.mark.long
 def test_emails_are_masked_in_what_is_found_unless_asked_for(moving: Sandbox, capsys: Capture) -> None:
     run(capsys, "sync")
     number = a_payment()[0]
@@ -118,6 +119,7 @@ def test_changes_say_what_was_restated(moving: Sandbox, capsys: Capture) -> None
     assert Decimal(roubles(capsys)["refunds"]) == Decimal(first["refunds"]) + amount
 
 
+@pytest.mark.long
 def test_backup_is_a_whole_store(moving: Sandbox, capsys: Capture, in_folder: Path) -> None:
     run(capsys, "sync")
     assert run(capsys, "backup", "copy.duckdb")[:2] == (0, "copy.duckdb\n")

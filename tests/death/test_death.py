@@ -220,6 +220,7 @@ def killed_at(moments: Callable[[Random], float], runs: int, folder: Path) -> No
         assert all_distinct(sandbox)
 
 
+@pytest.mark.long
 def test_the_next_process_works_at_once_when_one_was_killed(tmp_path: Path) -> None:
     killed_at(lambda rng: rng.uniform(0, 0.1), 6, tmp_path)
 
@@ -229,6 +230,7 @@ def test_the_next_process_works_at_once_when_many_were_killed(tmp_path: Path) ->
     killed_at(lambda rng: rng.uniform(0, 0.3), 60, tmp_path)
 
 
+@pytest.mark.long
 def test_one_of_two_readers_is_killed_and_the_other_goes_on(tmp_path: Path) -> None:
     with start(orders=400, page_size=10, latency_ms="0-3", now=NOW) as sandbox:
         with reader(sandbox, tmp_path) as one, reader(sandbox, tmp_path) as other:

@@ -292,6 +292,7 @@ def test_small_files_are_put_together_some_at_a_time(tmp_path, monkeypatch):
     assert [rows.num_rows for rows in parts._gathered(paths)] == [20, 20, 10]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mixed", [False, True], ids=["in order", "mixed"])
 def test_memory_does_not_grow_with_the_rows(tmp_path, monkeypatch, mixed):
     monkeypatch.setattr(parts, "_WAITING", 4 << 20)
@@ -566,6 +567,7 @@ def run(program, *arguments, **options):
     )
 
 
+@pytest.mark.long
 def test_a_kill_between_the_two_names_is_mended_by_the_next_writer(tmp_path):
     folder = write_dataset(months(3), tmp_path / "orders", schema=ORDERS)
     old = contents(folder)
@@ -593,6 +595,7 @@ LIMITED = """
 """
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_the_old_data_set(tmp_path):
     folder = write_dataset(golden(), tmp_path / "orders", schema=ORDERS)
     old = contents(folder)
@@ -603,6 +606,7 @@ def test_a_full_disk_leaves_the_old_data_set(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+@pytest.mark.long
 def test_two_writers_at_once_leave_one_whole_data_set(tmp_path):
     folder, refused = tmp_path / "orders", []
 

@@ -166,6 +166,7 @@ KILLED = """
 """
 
 
+@pytest.mark.long
 def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     target = tmp_path / "orders.csv"
     target.write_text("old")
@@ -182,6 +183,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     assert target.read_text().startswith("shop_id,")
 
 
+@pytest.mark.long
 def test_two_writers_at_once_leave_one_whole_file(tmp_path):
     target, refused = tmp_path / "orders.csv", []
 

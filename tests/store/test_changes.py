@@ -51,6 +51,7 @@ def test_a_refund_of_april_of_what_was_paid_in_march(tmp_path: Path) -> None:
     assert fields(store, 0) == [(7, "status", "1", "3")]
 
 
+@pytest.mark.long
 def test_an_order_that_turned_paid_late(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(4, amount="300", fee="0", status=0))
@@ -63,6 +64,7 @@ def test_an_order_that_turned_paid_late(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_fee_counts_against_the_merchant(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1, fee="50"))
@@ -71,6 +73,7 @@ def test_a_fee_counts_against_the_merchant(tmp_path: Path) -> None:
     assert sums(store, 0) == [(1, "changed", "fees", "2026-03", "RUB", Decimal("-10.5"))]
 
 
+@pytest.mark.long
 def test_a_payment_that_moves_to_another_month_is_in_both(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1, amount="10", fee="0"))
@@ -95,6 +98,7 @@ def test_an_amount_and_a_currency_that_change(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_what_is_paid_no_longer_and_what_was_refunded_by_mistake(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1, fee="0"), order(2, fee="0"))
@@ -117,6 +121,7 @@ def test_what_enters_no_metric_has_no_effect(tmp_path: Path, odd: dict[str, Any]
     assert fields(store, 0)[-1] == (1, "status", "0", "1")
 
 
+@pytest.mark.long
 def test_an_order_that_was_found_late_restates_its_month(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1, fee="0"))
@@ -127,6 +132,7 @@ def test_an_order_that_was_found_late_restates_its_month(tmp_path: Path) -> None
     assert fields(store, 0) == [(2, "first_seen_at", None, "2026-03-04 10:00:00+00")]
 
 
+@pytest.mark.long
 def test_the_bounds_are_runs(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     for at, amount in enumerate(("1", "2", "4", "8")):
@@ -153,6 +159,7 @@ def test_the_effects_add_up_to_the_difference_of_two_reports(tmp_path: Path) -> 
     assert sum(row[-1] for row in sums(store, 0)) == net(1) - net(0) != 0
 
 
+@pytest.mark.long
 def test_another_shop_of_the_account_is_not_shown(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     for at, amount in enumerate(("1", "2")):
@@ -168,6 +175,7 @@ def test_another_shop_of_the_account_is_not_shown(tmp_path: Path) -> None:
     assert store.find("o-9", shop_id="A").num_rows == 0
 
 
+@pytest.mark.long
 def test_addresses_are_masked_unless_asked_for(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1, email="old@site.ru"))
@@ -193,6 +201,7 @@ def test_the_history_of_an_order(tmp_path: Path) -> None:
         store.history(1, table="balances")
 
 
+@pytest.mark.long
 def test_the_histories_of_many_orders_are_those_of_each(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     for at, status in enumerate((0, 1, 3)):

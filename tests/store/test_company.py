@@ -51,6 +51,7 @@ def _expected(merged: dict[str, int]) -> list[tuple[str, int, int]]:
     return sorted((shop, number, int(number < n)) for shop, n in merged.items() for number in range(1, n + 1))
 
 
+@pytest.mark.long
 def test_processes_together(tmp_path: Path, children: Children) -> None:
     _together(_start_processes(children), tmp_path, writers=2, seconds=2)
 
@@ -133,6 +134,7 @@ def test_a_process_that_is_killed_holds_nothing(tmp_path: Path, children: Childr
     assert store.holder() is None
 
 
+@pytest.mark.long
 def test_a_writer_does_not_wait_longer_than_its_patience(tmp_path: Path, children: Children) -> None:
     store = store_in(tmp_path, patience=0.2)
     other = _holding(children, deeds.hold_writing, tmp_path, "sync")

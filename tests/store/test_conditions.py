@@ -302,6 +302,7 @@ def test_the_disk_is_full(store: Store, work: str, limit: int, children: Childre
     assert set(files(store.folder)) == set(before)
 
 
+@pytest.mark.long
 @posix
 @pytest.mark.parametrize("limit", first_of(20_000, 0, 100, 300_000))
 def test_the_disk_is_full_before_there_is_a_store(tmp_path: Path, limit: int, children: Children) -> None:
@@ -330,6 +331,7 @@ def test_the_disk_is_full_after_the_commit(store: Store, children: Children) -> 
     assert not log_of(store).exists()
 
 
+@pytest.mark.long
 @posix
 def test_no_room_for_a_backup(store: Store, tmp_path: Path, children: Children) -> None:
     before = files(tmp_path)
@@ -369,6 +371,7 @@ def test_the_log_of_a_killed_process_holds_its_run(with_log: Store) -> None:
     assert not log_of(with_log).exists()
 
 
+@pytest.mark.long
 def test_an_older_file_can_be_accepted(store: Store) -> None:
     old, told = store.path.read_bytes(), receipt_of(store).read_bytes()
     merge(store, 2, order(3))
@@ -398,6 +401,7 @@ def test_the_file_is_gone(store: Store) -> None:
     )
 
 
+@pytest.mark.long
 def test_another_store_in_its_place(store: Store, tmp_path: Path) -> None:
     other = new_store_in(tmp_path)
     for at in range(3):
@@ -420,6 +424,7 @@ def test_a_file_that_is_cut_off(store: Store, length: int) -> None:
     refused(store, StoreDamaged, "Nothing was changed", "put back a backup")
 
 
+@pytest.mark.long
 def test_a_file_in_which_a_byte_changed(store: Store) -> None:
     """Wherever it is, the store is damaged or nothing is wrong with what it tells."""
     content, good, told = store.path.read_bytes(), store.table("orders"), []

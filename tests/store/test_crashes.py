@@ -133,7 +133,7 @@ def test_every_step_is_one_at_which_a_process_is_killed() -> None:
     assert {step for steps in PATHS.values() for step in steps} == set(STEPS)
 
 
-@pytest.mark.parametrize("work", WORK)
+@pytest.mark.parametrize("work", first_of(*WORK))
 def test_killed_at_one_step_after_the_other(
     work: str, stages: dict[str, Path], known: dict[str, Content], tmp_path: Path, children: Children
 ) -> None:
@@ -240,6 +240,7 @@ def _settle(store: Store, work: str, known: dict[str, Content]) -> bool:
     return done
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", first_of("second", *(work for work in WORK if work != "second")))
 def test_a_few_random_moments(
     work: str, stages: dict[str, Path], known: dict[str, Content], tmp_path: Path, children: Children

@@ -72,6 +72,7 @@ def test_every_field_of_the_record_is_watched(tmp_path: Path, field: str, value:
     assert len(store.history(1)) == 2
 
 
+@pytest.mark.long
 def test_an_unknown_field_is_taken_over_without_a_new_version(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1))
@@ -109,6 +110,7 @@ def test_of_two_versions_in_one_run_the_later_request_wins(tmp_path: Path) -> No
     assert rows(store.table("orders"), "amount", "first_seen_at") == [(Decimal(2), hour(0.1))]
 
 
+@pytest.mark.long
 def test_of_two_versions_in_one_request_the_later_row_wins(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     parts = [orders(order(1, amount=amount)) for amount in ("1", "3", "2")]
@@ -176,6 +178,7 @@ def test_an_order_first_seen_as_refunded_after_a_complete_run_is_dated(tmp_path:
     assert rows(store.table("orders"), "id", "refund_first_seen_at") == [(1, None), (2, hour(1))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("covered", "dated"), [("orders", [None, hour(1)]), ("withdrawals", [None, None])])
 def test_it_is_dated_where_the_orders_were_read_whatever_became_of_the_other_list(
     tmp_path: Path, covered: str, dated: list[dt.datetime | None]
@@ -187,6 +190,7 @@ def test_it_is_dated_where_the_orders_were_read_whatever_became_of_the_other_lis
     assert rows(store.table("orders"), "refund_first_seen_at") == dated
 
 
+@pytest.mark.long
 def test_a_refund_that_is_taken_back_has_no_date(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     for at, status in enumerate((1, 3, 1, 3)):
@@ -195,6 +199,7 @@ def test_a_refund_that_is_taken_back_has_no_date(tmp_path: Path) -> None:
     assert rows(store.history(1), "refund_first_seen_at") == [None, hour(1), None, hour(3)]
 
 
+@pytest.mark.long
 def test_a_status_that_goes_back_is_kept_and_told(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1), order(2))
@@ -232,6 +237,7 @@ def test_paid_twice_is_told_of_the_whole_store(tmp_path: Path) -> None:
     assert rows(store.table("orders"), "flags") == ["", ""]
 
 
+@pytest.mark.long
 def test_paid_twice_in_one_batch_alone_is_told_once(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     twins = (order(1, payment_id="x"), order(2, payment_id="x", amount="0"))
@@ -242,6 +248,7 @@ def test_paid_twice_in_one_batch_alone_is_told_once(tmp_path: Path) -> None:
     assert merge(store, 2, *twins).total() == Counts(unchanged=2)
 
 
+@pytest.mark.long
 def test_paid_twice_does_not_cross_shops(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     both = pa.concat_tables(
@@ -269,6 +276,7 @@ def quarantine(*raws: str, at: float) -> pa.Table:
     return pa.Table.from_pylist([{**wrong, "raw": raw} for raw in raws], schema=QUARANTINE.arrow())
 
 
+@pytest.mark.long
 def test_the_same_bad_record_is_in_quarantine_once(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     store.merge(run(0), {"quarantine": quarantine("a", "b", "b", at=0)})
@@ -305,6 +313,7 @@ def test_a_withdrawal_that_changes_is_in_its_ledger(tmp_path: Path) -> None:
     assert rows(store.history("7", table="withdrawals"), "status") == ["new", "done"]
 
 
+@pytest.mark.long
 def test_two_withdrawals_with_one_number_and_two_dates_are_two(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     dates = (b"2026-03-01 10:00:00", b"2026-03-02 10:00:00", b"0000-00-00 00:00:00")

@@ -110,6 +110,7 @@ def test_the_orders_stay_with_everything_else(tmp_path: Path) -> None:
     assert store.find(ADDRESS).num_rows == 0
 
 
+@pytest.mark.long
 def test_a_later_run_does_not_bring_the_address_back(tmp_path: Path) -> None:
     store = person_in(tmp_path)
     store.forget(ADDRESS)
@@ -124,6 +125,7 @@ def test_a_later_run_does_not_bring_the_address_back(tmp_path: Path) -> None:
     assert store.status().forgotten == 1
 
 
+@pytest.mark.long
 def test_the_rows_of_a_forgotten_person_are_known_as_they_came(tmp_path: Path) -> None:
     store = person_in(tmp_path)
     store.forget(ADDRESS)
@@ -133,6 +135,7 @@ def test_the_rows_of_a_forgotten_person_are_known_as_they_came(tmp_path: Path) -
     assert not store.all_known({"orders": orders(order(1, email="another@site.ru"), at=2)})
 
 
+@pytest.mark.long
 def test_forgetting_twice_leaves_one_mark(tmp_path: Path) -> None:
     store = person_in(tmp_path)
     store.forget(ADDRESS)
@@ -148,6 +151,7 @@ def test_the_mark_says_nothing_without_the_salt(tmp_path: Path) -> None:
     assert len(mine) == 32
 
 
+@pytest.mark.long
 def test_a_log_that_was_moved_aside_is_named(tmp_path: Path) -> None:
     store = person_in(tmp_path)
     log = store.folder / "store.duckdb.wal.damaged-20261101T000000"
@@ -157,6 +161,7 @@ def test_a_log_that_was_moved_aside_is_named(tmp_path: Path) -> None:
     assert log.read_bytes() == b"old"
 
 
+@pytest.mark.long
 def test_forgetting_keeps_the_runs_and_their_receipt(tmp_path: Path) -> None:
     store = person_in(tmp_path)
     before = store.runs()

@@ -138,6 +138,7 @@ def test_of_several_shops_as_of_is_the_oldest(tmp_path: Path) -> None:
 PIECE = Coverage("SHOP", "orders", since=hour(-200), until=hour(-100))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("coverage", [(), (PIECE,), (Coverage("SHOP", "withdrawals"),)])
 def test_a_run_that_did_not_read_the_list_so_far_is_no_as_of(
     tmp_path: Path, coverage: tuple[Coverage, ...]
@@ -149,6 +150,7 @@ def test_a_run_that_did_not_read_the_list_so_far_is_no_as_of(
     assert rows(store.table("orders"), "as_of", "observed_at") == [(hour(0), hour(1))]
 
 
+@pytest.mark.long
 def test_the_as_of_of_orders_goes_on_though_withdrawals_are_never_read_to_their_end(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     for at in range(3):
@@ -171,6 +173,7 @@ def test_an_incomplete_run_is_the_only_as_of_there_is(tmp_path: Path) -> None:
 DAYS = {day: f"2026-03-0{day} 12:00:00" for day in (1, 2, 3)}
 
 
+@pytest.mark.long
 def test_observed_at_is_told_from_what_the_runs_covered(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     three = [order(day, date_created=DAYS[day], date_payed=DAYS[day]) for day in DAYS]
@@ -193,6 +196,7 @@ def test_observed_at_is_told_from_what_the_runs_covered(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_observed_at_is_never_later_than_it_was(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1), order(2))
@@ -202,6 +206,7 @@ def test_observed_at_is_never_later_than_it_was(tmp_path: Path) -> None:
     assert rows(store.table("orders", as_of=hour(1)), "observed_at") == [hour(0), hour(1)]
 
 
+@pytest.mark.long
 def test_paid_twice_is_told_as_it_was(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, order(1, payment_id="x"), order(2, payment_id="x", status=0))

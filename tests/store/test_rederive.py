@@ -41,6 +41,7 @@ def test_every_column_is_as_if_it_had_been_read_so(tmp_path: Path, source: str, 
     assert store.status().basis == dataclasses.replace(BASIS, source_zone=source, report_zone=report)
 
 
+@pytest.mark.long
 def test_there_and_back_is_as_before(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     merge(store, 0, *RECORDS)
@@ -67,6 +68,7 @@ def test_later_runs_have_to_be_made_so_too(tmp_path: Path) -> None:
     assert store.merge(run(1, basis=basis), {"orders": again}).total().unchanged == 1
 
 
+@pytest.mark.long
 def test_names_follow_the_reference(tmp_path: Path) -> None:
     merge(store_in(tmp_path), 0, *RECORDS)
     wiser = store_in(tmp_path, reference=load_reference(currencies={1: "RUB", 2: "USD", 9: "EUR"}))
@@ -77,6 +79,7 @@ def test_names_follow_the_reference(tmp_path: Path) -> None:
     assert not wiser.names_are_stale()
 
 
+@pytest.mark.long
 def test_withdrawals_keep_their_local_time(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     record = b'{"id": 7, "date_created": "2026-03-01 10:00:00", "status": "new"}'
@@ -88,6 +91,7 @@ def test_withdrawals_keep_their_local_time(tmp_path: Path) -> None:
     assert rows(store.table("withdrawals"), "created_at", "done_at") == [(hour(-71), None)]
 
 
+@pytest.mark.long
 def test_observed_at_of_an_earlier_moment_follows_the_zone(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     dates = {1: "2026-03-01 10:00:00", 2: "2026-03-01 12:00:00", 3: "2026-03-01 14:00:00"}

@@ -240,6 +240,7 @@ def _die_at(step: str, nth: int, *, work: str, world: World, folder: Path, child
         refuse_halves(store_of(folder), runs=RUNS[work] + done)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", first_of(*PATHS))
 def test_a_file_that_was_copied_without_the_log_of_a_killed_run(
     work: str, world: World, tmp_path: Path, children: Children
@@ -319,6 +320,7 @@ def _seconds(place: Place, children: Children) -> float:
     return time.monotonic() - start
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", first_of("second", "first"))
 def test_a_few_random_moments(work: str, world: World, tmp_path: Path, children: Children) -> None:
     _kill_at_random(work, 2, world, tmp_path, children)
@@ -392,6 +394,7 @@ def test_however_often_it_is_killed_the_end_is_reached(
     refuse_strays(tmp_path)
 
 
+@pytest.mark.long
 def test_pages_that_are_known_are_not_gone_on_from(
     forty_pages: Sandbox, tmp_path: Path, children: Children
 ) -> None:

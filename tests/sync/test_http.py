@@ -139,6 +139,7 @@ def bookkeeping(calendar: Calendar, tmp_path: Path) -> Any:
             yield sandbox, shop, late, refunded, report_made
 
 
+@pytest.mark.long
 def test_the_budget_finds_what_changed_within_one_sweep(bookkeeping: Any, calendar: Calendar) -> None:
     sandbox, shop, late, refunded, report_made = bookkeeping
     found: dict[int, int] = {}
@@ -233,6 +234,7 @@ def cost_of_nothing_new(
     return asked, statistics.median(seconds)
 
 
+@pytest.mark.long
 def test_nothing_new_costs_the_same_whatever_there_is(tmp_path: Path, calendar: Calendar) -> None:
     few, seconds_few = cost_of_nothing_new(1_000, tmp_path / "few", calendar, runs=2)
     many, seconds_many = cost_of_nothing_new(20_000, tmp_path / "many", calendar, runs=2)
@@ -303,6 +305,7 @@ def test_the_same_sandbox_on_another_port_is_the_same(tmp_path: Path) -> None:
             assert shop.sync().new == new
 
 
+@pytest.mark.long
 def test_other_zones_in_the_settings_derive_the_dates_anew(tmp_path: Path) -> None:
     zones = {"source_timezone": "Asia/Yekaterinburg", "report_timezone": "Asia/Vladivostok"}
     with start(orders=300, seed=5, now=TODAY) as sandbox:

@@ -103,6 +103,7 @@ def test_a_sync_within_a_relation_is_refused_before_anything_is_read(tegro: Sand
     shop.sync()
 
 
+@pytest.mark.long
 def test_the_moment_of_a_run_is_what_as_of_takes(tmp_path: Path) -> None:
     with start(orders=120, seed=5, now=NOW) as sandbox, open_shop(sandbox, tmp_path) as shop:
         first = shop.sync()
@@ -115,6 +116,7 @@ def test_the_moment_of_a_run_is_what_as_of_takes(tmp_path: Path) -> None:
         assert len((tmp_path / "then.csv").read_text().splitlines()) == 121
 
 
+@pytest.mark.long
 def test_a_list_that_may_go_on_is_judged_by_its_last_run(tmp_path: Path) -> None:
     with (
         start(orders=100, page_size=100, end="first-page", seed=5, now=NOW) as sandbox,
@@ -127,6 +129,7 @@ def test_a_list_that_may_go_on_is_judged_by_its_last_run(tmp_path: Path) -> None
         shop.report(tmp_path / "report.xlsx", since="2026-10-01", until="2026-11-01")
 
 
+@pytest.mark.long
 def test_forgetting_takes_the_pages_too_that_a_run_left(tmp_path: Path) -> None:
     with start(orders=120, seed=5, now=NOW) as sandbox, open_shop(sandbox, tmp_path) as shop:
         shop.sync()
@@ -144,6 +147,7 @@ def test_what_nothing_here_knows_is_kept_with_the_run(read_shop: Shop) -> None:
     assert last.evidence["unknown"] == ["orders: statuses that enter no rate: unknown:7"]
 
 
+@pytest.mark.long
 def test_a_shop_that_was_not_read_yet_is_not_vouched_for(tmp_path: Path) -> None:
     with start(orders=120, seed=5, now=NOW) as sandbox:
         key = ApiKey(sandbox.api_key)

@@ -47,6 +47,7 @@ def test_a_second_run_counts_what_is_new_and_what_changed(tmp_path: Path) -> Non
         assert len(shop.orders()) == 253
 
 
+@pytest.mark.long
 def test_a_list_that_always_ends_with_the_same_full_page_may_be_capped(tmp_path: Path) -> None:
     with (
         start(orders=250, page_size=20, most_pages=5, seed=5, now=NOW) as sandbox,
