@@ -124,3 +124,14 @@ def _do(talk: Connection) -> None:
 if __name__ == "__main__":
     importlib.import_module(sys.argv[2]).warm_up()
     _serve(socket.socket(fileno=int(sys.argv[1])))
+
+
+def stretch(number: int, outcomes: set[bool]) -> float:
+    """Say by how much the time over which moments are drawn was wrong, after every tenth of them.
+
+    A machine is not as fast in one minute as in the next: where nothing was ever done in time, the work takes
+    longer than was measured, and where it always was, less.
+    """
+    if number % 10 != 9 or len(outcomes) != 1:
+        return 1.0
+    return 0.7 if True in outcomes else 1.5

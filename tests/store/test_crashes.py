@@ -19,7 +19,7 @@ from tegro_analytics.store.failpoints import STEPS
 from tegro_analytics.store.tables import HELD, LEDGERS
 from tests.marks import first_of
 from tests.store import deeds
-from tests.store.children import KILLED, Children
+from tests.store.children import KILLED, Children, stretch
 from tests.store.deeds import PERSON, WORK
 from tests.store.world import new_store_in
 
@@ -218,6 +218,7 @@ def _kill_at_random(
         child.result()
         outcomes.add(_settle(store, work, known))
         shutil.rmtree(folder)
+        whole *= stretch(number, outcomes)
     return outcomes
 
 

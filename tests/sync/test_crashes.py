@@ -25,7 +25,7 @@ from tegro_analytics.store.tables import HELD, LEDGERS
 from tegro_analytics.sync import SyncReport
 from tests.conftest import NOW
 from tests.marks import first_of
-from tests.store.children import KILLED, Children
+from tests.store.children import KILLED, Children, stretch
 from tests.sync import programs
 from tests.sync.programs import Place, place_at
 
@@ -308,6 +308,7 @@ def _kill_at_random(work: str, moments: int, world: World, tmp_path: Path, child
         go_on(world, folder)
         outcomes.add(left == world.everything)
         shutil.rmtree(folder)
+        whole *= stretch(number, outcomes)
     return outcomes
 
 
