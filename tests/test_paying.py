@@ -58,6 +58,8 @@ def test_a_file_is_paid_once(bank: Sandbox, capsys: Capture) -> None:
             ("march-2", "accepted", "1000.00", "***4444"),
         ]
     assert sent(bank) == 2
+    code, out, _ = run(capsys, "payouts", "--pay", "march.csv", "--lang", "ru", "--quiet")
+    assert out.startswith("Отправлено раньше и повторно не отправлялось: 2.\n")
 
 
 def test_an_unknown_outcome_is_exit_6_until_it_is_found_out(bank: Sandbox, capsys: Capture) -> None:
@@ -79,6 +81,16 @@ def test_a_wrong_file_is_refused_as_a_whole(bank: Sandbox, capsys: Capture) -> N
     code, _, err = run(capsys, "payouts", "--pay", "march.csv")
     assert code == 2
     assert "'march-1': -1 is not above zero" in err
+    assert sent(bank) == 0
+
+
+@pytest.mark.parametrize("spoilt", ["4,10011E+15", "4.10011E+15", "4E15"])
+def test_an_account_that_a_spreadsheet_spoilt_is_refused(spoilt: str, bank: Sandbox, capsys: Capture) -> None:
+    Path("march.csv").write_text(FILE.replace("4100111122223333", spoilt), encoding="utf-8")
+    for words in (["--dry-run"], []):
+        code, _, err = run(capsys, "payouts", "--pay", "march.csv", *words)
+        assert code == 2
+        assert "its last digits are lost" in err
     assert sent(bank) == 0
 
 

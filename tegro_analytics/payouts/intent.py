@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,6 +22,7 @@ __all__ = ["Intent", "Kind", "Order", "State", "Wish", "Withdrawal"]
 Kind = Literal["withdrawal", "order"]
 
 _LONGEST = 255
+_EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d*)?[eE][+-]?\d+")
 
 
 class State(enum.StrEnum):
@@ -207,6 +209,11 @@ def check(wish: Wish, reference: Reference) -> Wish:
         )
     if isinstance(wish, Withdrawal) and not wish.account.strip():
         raise DataError(f"{told}: the account is empty. Nothing was sent.")
+    if isinstance(wish, Withdrawal) and _EXPONENT.fullmatch(wish.account.strip()):
+        raise DataError(
+            f"{told}: a spreadsheet has written the account as a number with an exponent, as in 4.1E+15, and "
+            "its last digits are lost. Write it out, in cells that are text. Nothing was sent."
+        )
     if wish.currency not in reference.minor_units:
         raise DataError(
             f"{told}: {wish.currency!r} is not a currency that is known. Write its code, as in RUB. "

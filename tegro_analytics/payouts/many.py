@@ -223,7 +223,7 @@ def _check_columns(names: Iterable[str]) -> None:
     lacking = [name for name in COLUMNS if name not in there]
     if lacking:
         raise MissingColumn(
-            lacking, needed_by="a table of payouts", hint=f"It has {', '.join(COLUMNS)}. Nothing was sent."
+            lacking, needed_by="a table of payouts", hint=f"name them {', '.join(COLUMNS)}. Nothing was sent."
         )
 
 

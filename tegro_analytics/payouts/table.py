@@ -42,7 +42,7 @@ def read_table(path: Path) -> Iterator[dict[str, str]]:
     lacking = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
     if lacking:
         raise MissingColumn(
-            lacking, needed_by="a table of payouts", hint=f"It has {', '.join(_NEEDED)}. Nothing was sent."
+            lacking, needed_by="a table of payouts", hint=f"name them {', '.join(_NEEDED)}. Nothing was sent."
         )
     for row in _rows(reader, path.name):
         if None in row:

@@ -185,6 +185,9 @@ class Paying:
         waiting = sum(row.state == "waiting" for row in rows)
         why = next((row.reason for row in reversed(rows) if row.reason), "") if waiting else ""
         notes = [tr("payouts.stopped", lang, reason=why, count=waiting)] if waiting else []
+        before = sum(row.before for row in rows)
+        if before:
+            notes.append(tr("payouts.before", lang, count=before))
         return batch_frame(rows, lang=lang, notes=notes)
 
     @property
