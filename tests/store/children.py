@@ -13,11 +13,14 @@ import socket
 import subprocess
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from tegro_analytics.exceptions import TegroDataWarning
 
 ROOT = Path(__file__).parents[2]
 KILLED = object()
@@ -135,3 +138,20 @@ def stretch(number: int, outcomes: set[bool]) -> float:
     if number % 10 != 9 or len(outcomes) != 1:
         return 1.0
     return 0.7 if True in outcomes else 1.5
+
+
+@contextlib.contextmanager
+def cut_log_is_told(folder: Path, *, may_be: bool) -> Iterator[None]:
+    """Allow for a process that was killed in the middle of a write to its log, before anything was committed.
+
+    The next writer moves such a log aside and says so, and nothing else may be said. Where the run was
+    there, nothing of this may happen: it would be lost.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        if may_be:
+            warnings.filterwarnings("always", "The log of the store could not be read", TegroDataWarning)
+        yield
+    aside = list(folder.glob("*.wal.damaged-*"))
+    assert len(aside) == len(told) <= 1
+    for log in aside:
+        log.unlink()

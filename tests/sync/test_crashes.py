@@ -25,7 +25,7 @@ from tegro_analytics.store.tables import HELD, LEDGERS
 from tegro_analytics.sync import SyncReport
 from tests.conftest import NOW
 from tests.marks import first_of
-from tests.store.children import KILLED, Children, stretch
+from tests.store.children import KILLED, Children, cut_log_is_told, stretch
 from tests.sync import programs
 from tests.sync.programs import Place, place_at
 
@@ -167,9 +167,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(sandbox, base)
 
 
-def go_on(world: World, folder: Path) -> SyncReport:
+def go_on(world: World, folder: Path, *, done: bool = True) -> SyncReport:
     """Sync once more, as anybody would, and see that all is known then, and nothing else is left."""
-    with world.place(folder).open() as shop:
+    place = store_of(folder).folder
+    with world.place(folder).open() as shop, cut_log_is_told(place, may_be=not done):
         report = shop.sync()
     assert content(store_of(folder)) == world.everything
     assert (report.complete, report.verified) == (True, True)
@@ -305,7 +306,7 @@ def _kill_at_random(work: str, moments: int, world: World, tmp_path: Path, child
         child.result()
         left = content(store_of(folder))
         assert left in (world.known(work), world.everything)
-        go_on(world, folder)
+        go_on(world, folder, done=left == world.everything)
         outcomes.add(left == world.everything)
         shutil.rmtree(folder)
         whole *= stretch(number, outcomes)
