@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import filelock
 
@@ -98,7 +99,8 @@ class Desk:
             scope = self.scope
             intent = self.journal.find(scope, wish.kind, wish.payment_id)
             if intent is None:
-                self._check_day(scope, wish)  # before it is written down: its id is still free then
+                if wish.kind == "withdrawal":  # before it is written down: its id is still free then
+                    self.check_day(scope, wish.currency, wish.amount)
                 self.journal.prepare(scope, wish, now=self.now())
             else:
                 self._refuse_other(scope, wish, intent)
@@ -110,6 +112,11 @@ class Desk:
         """Refuse what cannot be meant or may not be, before anything is written or sent."""
         check(wish, self._reference)
         self.gate.check(wish, dry_run=dry_run)
+
+    def check_day(self, scope: Scope, currency: str, due: Decimal) -> None:
+        """Refuse what would take the withdrawals of today over the limit."""
+        today = self.gate.start_of_day(self.now())
+        self.gate.check_day(currency, due, already=self.journal.sum_since(scope, currency, today))
 
     def plan(self, wish: Wish) -> Intent:
         """Check a wish and give what would be written down; nothing is, and nothing is sent."""
@@ -223,14 +230,10 @@ class Desk:
             adopted = self._look_before(scope, wish, again=again)
             if adopted is not None:
                 return adopted
-            self._check_day(scope, wish)
+            self.check_day(scope, wish.currency, wish.amount)
         if again:
             self.journal.note(scope, wish.kind, wish.payment_id, "confirmed by a person", now=self.now())
         return self._send(scope, wish, state)
-
-    def _check_day(self, scope: Scope, wish: Wish) -> None:
-        day = self.gate.start_of_day(self.now())
-        self.gate.check_day(wish, self.journal.sum_since(scope, wish.currency, day))
 
     def _look_before(self, scope: Scope, wish: Withdrawal, *, again: bool) -> Intent | None:
         """Make sure that the API does not have it; adopt it where it does and it is the same."""

@@ -68,14 +68,13 @@ class Gate:
                 "ask). If payouts are meant to run so, set TEGRO_PAYOUTS_HEADLESS=1. Nothing was sent."
             )
 
-    def check_day(self, wish: Wish, already: Decimal) -> None:
-        """Refuse a withdrawal with which a day's would be over the limit."""
-        limit = self.per_day.get(wish.currency)
-        if wish.kind == "withdrawal" and limit is not None and already + wish.amount > limit:
+    def check_day(self, currency: str, due: Decimal, *, already: Decimal) -> None:
+        """Refuse what would take the withdrawals of a day over the limit."""
+        limit = self.per_day.get(currency)
+        if limit is not None and already + due > limit:
             raise ConfigurationError(
-                f"{wish.payment_id!r}: with {wish.amount:f} {wish.currency} the payouts of today would be "
-                f"{already + wish.amount:f}, over the limit of a day, {limit:f} (TEGRO_PAYOUT_DAY_LIMIT). "
-                "Nothing was sent."
+                f"With {due:f} {currency} the payouts of today would be {already + due:f}, over the limit of "
+                f"a day, {limit:f} (TEGRO_PAYOUT_DAY_LIMIT). Nothing was sent."
             )
 
     def start_of_day(self, now: dt.datetime) -> dt.datetime:

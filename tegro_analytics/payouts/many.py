@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,7 +13,6 @@ from tegro_analytics.exceptions import (
     ApiError,
     ConfigurationError,
     DataError,
-    MissingColumn,
     OutcomeUnknown,
     Rejected,
     StoreError,
@@ -22,11 +21,9 @@ from tegro_analytics.exceptions import (
 )
 from tegro_analytics.payouts.desk import Desk
 from tegro_analytics.payouts.intent import Intent, State, Withdrawal, exact_amount
+from tegro_analytics.payouts.table import COLUMNS, check_columns, read_table
 
-__all__ = ["COLUMNS", "Batch", "Done", "wishes_of"]
-
-COLUMNS = ("payment_id", "currency", "amount", "account", "payment_system")
-"""What a table of payouts has: one row is one payout."""
+__all__ = ["Batch", "Done", "wishes_of"]
 
 _SHOWN = 10
 _NOTHING = ("<NA>", "NaT", "nan", "NaN", "None")
@@ -170,11 +167,8 @@ class Batch:
         totals = self.totals()
         if not totals:
             return
-        now = self.desk.now()
         for currency, total in totals.items():
-            probe = next(wish for wish in self.wishes if wish.currency == currency)
-            already = self.desk.journal.sum_since(self.desk.scope, currency, self.desk.gate.start_of_day(now))
-            self.desk.gate.check_day(probe, already + total - probe.amount)
+            self.desk.check_day(self.desk.scope, currency, total)
         shown = self.desk.client.balance().get("balance")
         balance = shown if isinstance(shown, Mapping) else {}
         short = [
@@ -205,26 +199,15 @@ class Batch:
 
 def _rows(table: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(table, str | Path):
-        from tegro_analytics.payouts.table import read_table
-
         yield from read_table(Path(table))
         return
     if hasattr(table, "to_dict") and hasattr(table, "columns"):
-        _check_columns(table.columns)
+        check_columns(table.columns)
         yield from table[list(COLUMNS)].to_dict("records")
         return
     for row in table:
-        _check_columns(row)
+        check_columns(row)
         yield row
-
-
-def _check_columns(names: Iterable[str]) -> None:
-    there = set(names)
-    lacking = [name for name in COLUMNS if name not in there]
-    if lacking:
-        raise MissingColumn(
-            lacking, needed_by="a table of payouts", hint=f"name them {', '.join(COLUMNS)}. Nothing was sent."
-        )
 
 
 def _wish(row: Mapping[str, Any]) -> Withdrawal:
@@ -280,7 +263,9 @@ def _holds(balance: Any, total: Decimal) -> bool:
 def _refuse(problems: Sequence[str], rows: int) -> None:
     if problems:
         more = f" … and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        told = "; ".join(problem.removesuffix(" Nothing was sent.") for problem in problems[:_SHOWN])
+        told = "; ".join(
+            problem.removesuffix(" Nothing was sent.").removesuffix(".") for problem in problems[:_SHOWN]
+        )
         raise DataError(
             f"The table of {rows} payouts cannot be paid as it is: {told}{more}. Nothing was sent."
         )

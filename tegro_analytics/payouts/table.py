@@ -5,16 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tegro_analytics.exceptions import DataError, MissingColumn
 
-__all__ = ["read_table"]
+__all__ = ["COLUMNS", "check_columns", "read_table"]
 
 _EITHER = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 """A decimal comma with three decimals, or a comma between thousands."""
-_NEEDED = ("payment_id", "currency", "amount", "account", "payment_system")
+COLUMNS = ("payment_id", "currency", "amount", "account", "payment_system")
+"""What a table of payouts has: one row is one payout."""
+
+
+def check_columns(names: Iterable[str]) -> None:
+    """Refuse a table that lacks a column."""
+    there = set(names)
+    lacking = [name for name in COLUMNS if name not in there]
+    if lacking:
+        raise MissingColumn(
+            lacking, needed_by="a table of payouts", hint=f"name them {', '.join(COLUMNS)}. Nothing was sent."
+        )
 
 
 def read_table(path: Path) -> Iterator[dict[str, str]]:
@@ -39,11 +50,7 @@ def read_table(path: Path) -> Iterator[dict[str, str]]:
     first = text.partition("\n")[0]
     sign = ";" if first.count(";") > first.count(",") else ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=sign)
-    lacking = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-    if lacking:
-        raise MissingColumn(
-            lacking, needed_by="a table of payouts", hint=f"name them {', '.join(_NEEDED)}. Nothing was sent."
-        )
+    check_columns(reader.fieldnames or ())
     for row in _rows(reader, path.name):
         if None in row:
             # 100,50 between commas is two cells: all that follow would stand in the wrong column.
@@ -52,7 +59,7 @@ def read_table(path: Path) -> Iterator[dict[str, str]]:
                 f"{sign!r} in quotes. Nothing was sent."
             )
         # A text that begins with an apostrophe was guarded against being a formula when it was written.
-        cells = {name: (row[name] or "").removeprefix("'") for name in _NEEDED}
+        cells = {name: (row[name] or "").removeprefix("'") for name in COLUMNS}
         if sign == ";":
             cells["amount"] = _plain(cells["amount"], path.name, reader.line_num)
         yield cells
