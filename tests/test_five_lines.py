@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.documents import READMES, blocks
-from tests.marks import first_of
 
 CHECK = """
 import json
@@ -21,7 +20,8 @@ print(json.dumps([ta.charts.alt_text(chart), int(shown["mature"].sum()), len(mat
 """
 
 
-@pytest.mark.parametrize("document", first_of(*READMES))
+@pytest.mark.long
+@pytest.mark.parametrize("document", READMES)
 def test_the_five_lines_of_the_readme_draw_a_chart(document: str, in_folder: Path) -> None:
     (block,) = [one for one in blocks(document, "python") if "large-orders.png" in one]
     lines = [line for line in block.splitlines() if line]

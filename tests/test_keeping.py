@@ -100,6 +100,7 @@ def test_emails_are_masked_in_what_is_found_unless_asked_for(moving: Sandbox, ca
     assert [row["id"] for row in json.loads(run(capsys, "find", whole, "--json")[1])].count(number) == 1
 
 
+@pytest.mark.long
 def test_changes_say_what_was_restated(moving: Sandbox, capsys: Capture) -> None:
     run(capsys, "sync")
     assert run(capsys, "changes", "--since", "2100-01-01")[1:] == ("", "Nothing was restated.\n")

@@ -126,6 +126,7 @@ def test_ctrl_c_does_not_wait_for_a_server_that_is_silent(workers: int, tmp_path
     assert "During handling" not in complained
 
 
+@pytest.mark.long
 def test_a_shop_goes_on_after_ctrl_c(tmp_path: Path) -> None:
     with start(orders=900, page_size=10, latency_ms=10, now=NOW) as sandbox:
         shop = open_shop(sandbox, tmp_path)
@@ -152,6 +153,7 @@ def test_a_shop_goes_on_after_ctrl_c(tmp_path: Path) -> None:
 # The server dies
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [4, *(pytest.param(many, marks=pytest.mark.long) for many in (1, 16))])
 def test_the_sandbox_is_killed_in_mid_read(
     workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ def test_every_fault_and_every_method_is_in_the_table() -> None:
     assert {read.method for read in READS.values()} | set(MONEY) == set(METHODS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_read_while_the_fault_stays(name: str, measured: Measured) -> None:
     row = EXPECTED[name]
@@ -31,6 +32,7 @@ def test_a_read_while_the_fault_stays(name: str, measured: Measured) -> None:
         assert cell.logged == (0 if name == "refused" else cell.attempts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", AGAIN)
 def test_a_read_is_answered_when_the_fault_has_gone(name: str, measured: Measured) -> None:
     for label, cell in measured.reads_after_one[name].items():
@@ -39,6 +41,7 @@ def test_a_read_is_answered_when_the_fault_has_gone(name: str, measured: Measure
         assert cell.logged == (1 if name == "refused" else 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_call_that_moves_money(name: str, measured: Measured) -> None:
     row = EXPECTED[name]
@@ -50,6 +53,7 @@ def test_a_call_that_moves_money(name: str, measured: Measured) -> None:
             assert cell.logged == (0 if name == "refused" else 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPECTED)
 def test_what_was_made_is_there_once_and_nothing_else(name: str, measured: Measured) -> None:
     for acts, cells in measured.money[name].items():
@@ -60,20 +64,24 @@ def test_what_was_made_is_there_once_and_nothing_else(name: str, measured: Measu
             assert cell.ending == "OutcomeUnknown" or cell.acted == (cell.ending == ANSWERED)
 
 
+@pytest.mark.long
 def test_there_is_nothing_that_nobody_asked_for(measured: Measured) -> None:
     asked = {cell.number for cell in measured.cells()} | {FIRST, None}
     assert set(measured.made) <= asked
 
 
+@pytest.mark.long
 def test_no_two_bodies_had_the_same_nonce(measured: Measured) -> None:
     nonces = [nonce for cell in measured.cells() for nonce in cell.nonces]
     assert len(nonces) == len(set(nonces)) > 2_500
 
 
+@pytest.mark.long
 def test_no_redirect_was_followed(measured: Measured) -> None:
     assert measured.followed is False
 
 
+@pytest.mark.long
 def test_a_message_about_money_says_what_is_known(measured: Measured) -> None:
     for ways in measured.money.values():
         for cells in ways.values():
@@ -87,11 +95,13 @@ def test_a_message_about_money_says_what_is_known(measured: Measured) -> None:
                 )
 
 
+@pytest.mark.long
 def test_every_ending_is_explained(measured: Measured) -> None:
     assert {cell.ending for cell in measured.cells()} == set(MEANINGS)
     assert set(MEANINGS) - {ANSWERED, EMPTY_PAGE} <= set(exceptions.__all__)
 
 
+@pytest.mark.long
 def test_the_page_is_what_was_measured(measured: Measured) -> None:
     written = PAGE.read_text(encoding="utf-8")
     assert written == render(measured), f"{PAGE.name} is not what was measured: {COMMAND} writes it anew"

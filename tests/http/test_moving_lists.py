@@ -217,6 +217,7 @@ def test_side_by_side_only_where_nonces_need_not_grow(rule: str, tmp_path: Path)
     assert log["attempts"] == log["distinct_nonces"]
 
 
+@pytest.mark.long
 def test_a_nonce_refused_in_mid_read_makes_it_go_on_one_by_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -59,6 +59,7 @@ def run_pytest(servers: dict[str, Server], folder: Path, *, failing: int) -> Non
     assert found_in(child.stdout, secrets_of_all(servers)) == []
 
 
+@pytest.mark.long
 def test_pytest_that_shows_locals_shows_no_secret(tmp_path: Path) -> None:
     with servers_of("echo-html", "reset-0", "bad_json-0") as servers:
         run_pytest(servers, tmp_path, failing=len(servers) * len(CALLS))

@@ -133,6 +133,7 @@ def test_every_step_is_one_at_which_a_process_is_killed() -> None:
     assert {step for steps in PATHS.values() for step in steps} == set(STEPS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", first_of(*WORK))
 def test_killed_at_one_step_after_the_other(
     work: str, stages: dict[str, Path], known: dict[str, Content], tmp_path: Path, children: Children

@@ -64,6 +64,7 @@ def test_a_new_figure_is_the_current_one_so_that_a_notebook_shows_it_once() -> N
     assert plt.gcf() is figure_of(ax)
 
 
+@pytest.mark.long
 def test_each_chart_of_a_notebook_is_shown_once_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel chooses Jupyter's own
     cells = [
