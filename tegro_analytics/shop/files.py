@@ -143,9 +143,9 @@ class Files:
     ) -> Path:
         """Write the report: a workbook, one HTML page or a PDF, by the ending of the file.
 
-        It has a summary with the period before, the days, fees, conversion, payment systems and definitions;
-        the workbook has customers, withdrawals and balance, and the orders too. The page needs nothing else,
-        and no network; a PDF needs Chromium.
+        It has a summary with the period before, the days, fees and their audit, conversion, payment systems,
+        customers, withdrawals and balance, and definitions; the workbook has the orders too. The page needs
+        nothing else, and no network; a PDF needs Chromium, Chrome or Edge.
 
         Parameters
         ----------

@@ -289,3 +289,9 @@ def test_the_command_says_what_differs(read_shop, october, tmp_path, credentials
     with pytest.raises(SystemExit) as end:
         cli.main(["verify", str(tmp_path / "nowhere.xlsx"), "--quiet"])
     assert end.value.code == 2
+
+
+@pytest.mark.parametrize("name", ["october.html", "october.PDF"])
+def test_a_page_is_no_workbook(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="only the workbook can"):
+        recorded_in(tmp_path / name)

@@ -8,10 +8,8 @@ from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tegro_analytics.metrics.asking.window import Bound
-from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.files import new_file, refuse
 from tegro_analytics.reports.page.account import account_section
 from tegro_analytics.reports.page.definitions import definitions_section, provenance_section
@@ -23,7 +21,7 @@ from tegro_analytics.reports.page.people import customers_section
 from tegro_analytics.reports.page.systems import conversion_section, fees_section, systems_section
 from tegro_analytics.reports.workbook.facts import ReportFacts, ReportTables, tables_of
 from tegro_analytics.reports.workbook.figures import figures_of
-from tegro_analytics.reports.workbook.period import period_of
+from tegro_analytics.reports.workbook.period import period_of_report
 from tegro_analytics.reports.workbook.told import notes_of
 from tegro_analytics.texts import language
 
@@ -107,10 +105,8 @@ def page_of(
     pii: bool = False,
 ) -> str:
     """Make the page; the parameters are those of :func:`write_page`."""
-    zone, words = check_zone(facts.report_zone), language(lang)
-    known = tables_of(tables)
-    first = pc.min(known.orders["created_at"]).as_py()
-    period = period_of(since, until, as_of=facts.as_of, zone=zone, first=first)
+    words, known = language(lang), tables_of(tables)
+    period = period_of_report(known.orders, facts, since=since, until=until)
     paper = Paper(facts=facts, figures=figures_of(known, period, facts), lang=words)
     body = tag("body", *_top(paper), tag("main", *_main(paper, pii=pii)))
     return f"<!doctype html>\n{tag('html', _head(paper), body, lang=words)}\n"

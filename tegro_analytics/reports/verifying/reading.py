@@ -21,6 +21,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.reports.cells import serial
+from tegro_analytics.reports.report import REPORT_FORMS
 from tegro_analytics.reports.workbook.recorded import PREFIX, Recorded
 
 __all__ = ["Book", "Value", "readable", "recorded_in"]
@@ -30,6 +31,7 @@ Value = str | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_PAGES = frozenset(REPORT_FORMS) - {".xlsx"}
 _CHUNK = 1 << 20
 _OVERLAP = 64
 _REFERENCE = re.compile(r"(?<![A-Z0-9_$.!'])(\$?)([A-Z]{1,3})(\$?)([1-9][0-9]*)(?![0-9A-Z_(])")
@@ -81,6 +83,11 @@ def recorded_in(path: Path) -> Recorded:
     DataError
         If the file is no report of this package, or cannot be read.
     """
+    if path.suffix.lower() in _PAGES:
+        raise DataError(
+            f"{path.name} cannot be verified: only the workbook can, the .xlsx that `tegro report` writes. "
+            "It holds the same numbers, each in a cell of its own."
+        )
     with readable(path), zipfile.ZipFile(path) as file:
         properties = dict(_properties(file))
     reason = ""

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import cast
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from babel.dates import format_datetime
 
 from tegro_analytics.exceptions import DataError
 from tegro_analytics.metrics.asking.window import Bound, window
+from tegro_analytics.reports.clocks import check_zone
+from tegro_analytics.reports.workbook.facts import ReportFacts
 
-__all__ = ["Period", "period_of"]
+__all__ = ["Period", "period_of", "period_of_report"]
 
 _DAY = dt.timedelta(days=1)
 _LONG = "d MMMM y"
@@ -113,6 +117,14 @@ def period_of(
             "first moment that is no longer part of it"
         )
     return Period(start, end, clock)
+
+
+def period_of_report(
+    orders: pa.Table, facts: ReportFacts, *, since: Bound | None, until: Bound | None
+) -> Period:
+    """Read the bounds of a report on these orders, as :func:`period_of` does."""
+    first = pc.min(orders["created_at"]).as_py()
+    return period_of(since, until, as_of=facts.as_of, zone=check_zone(facts.report_zone), first=first)
 
 
 def _midnight(moment: dt.datetime) -> dt.datetime:

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tegro_analytics.metrics.asking.window import Bound
-from tegro_analytics.reports.clocks import check_zone
 from tegro_analytics.reports.files import refuse
 from tegro_analytics.reports.workbook.account import write_account
 from tegro_analytics.reports.workbook.conversion import write_conversion
@@ -21,7 +20,7 @@ from tegro_analytics.reports.workbook.fees import write_fees
 from tegro_analytics.reports.workbook.figures import Figures, figures_of, within
 from tegro_analytics.reports.workbook.orders import LIMIT, write_orders
 from tegro_analytics.reports.workbook.page import Book
-from tegro_analytics.reports.workbook.period import period_of
+from tegro_analytics.reports.workbook.period import period_of_report
 from tegro_analytics.reports.workbook.recorded import COMPANION, Recorded
 from tegro_analytics.reports.workbook.summary import write_summary
 from tegro_analytics.reports.workbook.systems import write_systems
@@ -104,10 +103,8 @@ def write_report(
     >>> write_report(file, ORDERS.arrow().empty_table(), facts=facts).name
     'february.xlsx'
     """
-    zone, words = check_zone(facts.report_zone), language(lang)
-    known = tables_of(tables)
-    first = pc.min(known.orders["created_at"]).as_py()
-    period = period_of(since, until, as_of=facts.as_of, zone=zone, first=first)
+    words, known = language(lang), tables_of(tables)
+    period = period_of_report(known.orders, facts, since=since, until=until)
     count = pc.sum(within(known.orders, period)).as_py() or 0
     companion = companion_of(path) if count > limit else None
     for file in filter(None, (Path(path).expanduser().resolve(), companion)):
@@ -133,7 +130,7 @@ def write_report(
             write_xlsx(
                 figures.orders,
                 companion,
-                zone=zone,
+                zone=period.zone.key,
                 overwrite=overwrite,
                 lang=words,
                 pii=pii,
