@@ -74,6 +74,7 @@ def test_status_needs_no_key_and_no_network(
     assert known["last_run"]["evidence"]["lists"][moving.shop_id]["orders"]["list_order"] == "newest"
 
 
+@pytest.mark.long
 def test_find_gives_every_version(moving: Sandbox, capsys: Capture) -> None:
     run(capsys, "sync")
     number, amount, _ = a_payment()
@@ -146,6 +147,7 @@ def test_the_doctor_finds_nothing(moving: Sandbox, capsys: Capture) -> None:
     assert moving.api_key not in out
 
 
+@pytest.mark.long
 def test_the_doctor_finds_what_is_wrong(
     moving: Sandbox, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,17 +38,6 @@ def test_it_is_committed_without_outputs(path: Path) -> None:
     assert code[0]["metadata"]["tags"] == ["parameters"]
 
 
-USUAL = {("05_payment_systems", "ru")}
-"""What runs in every run of the tests; all of them, in both languages, run where all tests do."""
-
-RUNS = [
-    pytest.param(
-        path, lang, id=f"{path.stem}-{lang}", marks=() if (path.stem, lang) in USUAL else pytest.mark.long
-    )
-    for path in NOTEBOOKS
-    for lang in ("ru", "en")
-]
-
 FILES = {
     "01_quickstart": ["report.xlsx"],
     "08_monthly_report": ["report-????-??.xlsx", "report-????-??.html", "register-????-??.csv"],
@@ -56,7 +45,9 @@ FILES = {
 """What some of them write."""
 
 
-@pytest.mark.parametrize(("path", "lang"), RUNS)
+@pytest.mark.long  # `make demo` runs two of them
+@pytest.mark.parametrize("lang", ["ru", "en"])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_without_a_key(path: Path, lang: str, tmp_path: Path) -> None:
     node = run(path, tmp_path, lang)
     assert [output for output in outputs(node) if output.output_type == "error"] == []

@@ -350,6 +350,7 @@ print(client.nonce_rule, client.requests, client.retries)
 """
 
 
+@pytest.mark.long
 def test_eight_threads_in_each_of_four_processes(tmp_path: Path) -> None:
     with start(orders=250, now=NOW, nonce_rule="unique") as sandbox:
         command = [sys.executable, "-c", PROGRAM, sandbox.base_url, sandbox.shop_id, str(tmp_path)]

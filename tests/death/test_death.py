@@ -244,6 +244,7 @@ def test_one_of_two_readers_is_killed_and_the_other_goes_on(tmp_path: Path) -> N
         assert all_distinct(sandbox)
 
 
+@pytest.mark.long
 def test_a_sandbox_ends_with_the_program_that_started_it(tmp_path: Path) -> None:
     code = (
         "import os; from tegro_analytics.sandbox.process import start\n"

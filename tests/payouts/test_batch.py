@@ -272,6 +272,7 @@ def _to_its_end(family: Children, where: deeds.Where, file: Path) -> dict[str, s
     return states
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 of POSIX")
 @pytest.mark.parametrize(("count", "kills"), [(20, 2), pytest.param(200, 5, marks=pytest.mark.long)])
 def test_killed_at_random_and_run_again_each_row_is_paid_once(

@@ -47,6 +47,7 @@ def steps_of(names: tuple[str, ...]) -> list[object]:
     return [name if name in FEW else pytest.param(name, marks=pytest.mark.long) for name in names]
 
 
+@pytest.mark.long
 def test_a_payout_goes_through_these_steps(family: Children, where: Where) -> None:
     assert family.do(deeds.pay, where, "trace", None) == ("accepted", list(PAYING))
     assert {*PAYING, *RESOLVING} == set(STEPS)

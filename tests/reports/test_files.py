@@ -17,6 +17,7 @@ from tegro_analytics.reports import write_csv, write_parquet, write_xlsx
 from tegro_analytics.reports.export import write_table
 from tegro_analytics.reports.files import new_file, plain_reason
 from tegro_analytics.schemas import ORDERS
+from tests.marks import first_of
 from tests.reports.tables import golden
 
 ZONE = "Europe/Moscow"
@@ -137,7 +138,7 @@ LIMITED = """
 """
 
 
-@pytest.mark.parametrize("write", ["write_csv", "write_parquet", "write_xlsx"])
+@pytest.mark.parametrize("write", first_of("write_csv", "write_parquet", "write_xlsx"))
 def test_a_full_disk_leaves_the_old_file(tmp_path, write):
     target = tmp_path / "orders"
     target.write_text("old")

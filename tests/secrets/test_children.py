@@ -75,6 +75,7 @@ def test_pytest_that_shows_locals_shows_no_secret_of_any_fault(tmp_path: Path) -
         run_pytest(servers, tmp_path, failing=len(servers) * (len(CALLS) - 2))
 
 
+@pytest.mark.long
 def test_a_program_that_looks_into_everything_shows_no_secret(tmp_path: Path) -> None:
     with servers_of("read_timeout-0", "echo-headers", "short_body-0") as servers:
         child = run(servers, tmp_path, "-X", "dev", str(HERE / "dying_program.py"))

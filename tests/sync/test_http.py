@@ -176,6 +176,7 @@ def test_a_full_run_finds_it_at_once_and_a_report_can_be_told_again(bookkeeping:
     }
 
 
+@pytest.mark.long
 def test_open_orders_are_looked_up_when_they_are_due_a_few_in_each_run(
     calendar: Calendar, tmp_path: Path
 ) -> None:
@@ -264,6 +265,7 @@ def test_nothing_new_costs_the_same_and_takes_as_long(tmp_path: Path, calendar: 
 # Whose store it is
 
 
+@pytest.mark.long
 def test_several_shops_in_one_store_and_a_further_one_later(tmp_path: Path) -> None:
     with start(orders=3_000, page_size=100, seed=5, now=TODAY) as sandbox:
         one, two = sandbox.shop_ids

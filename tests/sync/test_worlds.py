@@ -313,6 +313,7 @@ def test_no_row_is_lost_and_none_is_invented(tmp_path: Path) -> None:
     assert min(SEEN[kind] for kind in ("crashed", "resumed")) >= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("family", "seed"),
     [

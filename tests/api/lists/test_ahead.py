@@ -97,6 +97,7 @@ def read(world: World, seed: int, *, workers: int, verify: bool = False) -> tupl
     return {key for page in stream for key in page.keys}, stream.report
 
 
+@pytest.mark.long
 def test_nothing_is_lost_whatever_is_served_first() -> None:
     used: Counter[int] = Counter()
     for seed in range(SEEDS):

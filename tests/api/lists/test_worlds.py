@@ -192,6 +192,7 @@ def test_usual_readers_lose_rows_in_the_same_worlds(*, stop_short: bool) -> None
     assert (lost["with_short_pages"] >= 20) == stop_short
 
 
+@pytest.mark.long
 def test_the_worlds_are_worth_something() -> None:
     """Each kind of trouble is there in the drawn worlds, and often."""
     seen: Counter[str] = Counter()
