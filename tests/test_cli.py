@@ -124,6 +124,7 @@ def test_a_file_is_not_replaced_unasked(
     assert len((in_folder / "orders.csv").read_text("utf-8-sig").splitlines()) == 1_501
 
 
+@pytest.mark.long
 def test_a_report_is_written(
     credentials: Sandbox, in_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -212,6 +212,7 @@ def test_the_question_says_where_the_key_is(
 # A key in a cell
 
 
+@pytest.mark.long
 def test_a_key_in_a_cell_is_warned_of(in_folder: Path) -> None:
     with notebook(in_folder) as cells:
         printed = cells.run(

@@ -91,6 +91,7 @@ def all_distinct(sandbox: Sandbox) -> bool:
 # Ctrl-C
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", first_of(signal.SIGINT, signal.SIGTERM))
 def test_a_command_ends_with_one_line_and_without_a_file(number: signal.Signals, tmp_path: Path) -> None:
     with start(orders=3_000, page_size=10, latency_ms=20, now=NOW) as sandbox:

@@ -40,6 +40,7 @@ def test_no_fault_of_any_call_shows_a_secret(act: Act, tmp_path: Path) -> None:
     assert reached > len(CALLS) / 2  # on a busy machine the time may be over before anything is sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", named("echo-refusal", "interrupted-0"))
 @pytest.mark.parametrize("name", ["iter_orders", "call another", "create_withdrawal"])
 def test_no_tool_shows_a_secret(act: Act, name: str, tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_no_tool_shows_a_secret_of_any_fault(act: Act, tmp_path: Path) -> None:
             assert error is None or leaks(shown(error), secrets_of(server)) == {}, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", named("echo-refusal", "reset-0", "deadline-0"))
 def test_no_thread_that_dies_of_a_fault_shows_a_secret(act: Act, tmp_path: Path) -> None:
     for name, call in CALLS.items():

@@ -86,6 +86,7 @@ def test_a_program_that_looks_into_everything_shows_no_secret(tmp_path: Path) ->
         assert found_in(child.stdout, secrets_of_all(servers)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("whose", "every", "calls"),
     [

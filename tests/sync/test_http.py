@@ -155,6 +155,7 @@ def test_the_budget_finds_what_changed_within_one_sweep(bookkeeping: Any, calend
     assert restated(shop.changes(since=report_made)) == RESTATED
 
 
+@pytest.mark.long
 def test_a_full_run_finds_it_at_once_and_a_report_can_be_told_again(bookkeeping: Any) -> None:
     _, shop, late, refunded, report_made = bookkeeping
     before = gross(shop)

@@ -100,6 +100,7 @@ def test_nothing_is_left_where_all_is_as_it_is_taken(tmp_path: Path, calendar: C
     assert rows["USD"]["change"] == Decimal("19.2")
 
 
+@pytest.mark.long
 def test_the_buyer_bears_the_fee(tmp_path: Path, calendar: Calendar) -> None:
     with account(tmp_path / "data", calendar, fee_bearer="buyer") as one:
         rows = one.bridge(trade)
