@@ -130,6 +130,7 @@ def test_backup_is_a_whole_store(moving: Sandbox, capsys: Capture, in_folder: Pa
         assert copy.execute("SELECT count(*) FROM orders").fetchall() == [(250,)]
 
 
+@pytest.mark.long
 def test_a_data_set_is_partitioned_by_month(moving: Sandbox, capsys: Capture, in_folder: Path) -> None:
     code, out, _ = run(capsys, "export", "orders", "set", "--format", "parquet", "--quiet")
     assert (code, out) == (0, "set\n")

@@ -129,6 +129,7 @@ def test_an_earlier_moment_is_not_invented(read_shop: Shop) -> None:
     assert len(read_shop.orders(as_of="2100-01-01")) == 1_500
 
 
+@pytest.mark.long
 def test_several_shops_of_one_account(tmp_path: Path) -> None:
     from tegro_analytics.credentials import ApiKey, ShopAccess
     from tegro_analytics.settings import load_settings
@@ -186,6 +187,7 @@ def test_the_csv_comes_back_as_the_frame_it_was(read_shop: Shop, tmp_path: Path)
             pd.testing.assert_series_equal(back[column], orders[column], obj=f"{dialect} {column}")
 
 
+@pytest.mark.long
 def test_the_salt_of_customer_keys_stays_in_the_folder(tegro: Sandbox, tmp_path: Path) -> None:
     keys = [open_shop(tegro, tmp_path / name).orders()["customer"].dropna() for name in ("one", "one", "two")]
     assert keys[0].equals(keys[1])

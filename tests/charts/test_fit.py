@@ -18,6 +18,7 @@ from tests.charts.tables import (
     over_time_by_group,
     row_labels,
 )
+from tests.marks import first_of
 
 NAMES = ["Bank cards · Tinkoff Bank (25)", "Fast payment system (SBP)", *(f"System {n}" for n in range(60))]
 
@@ -65,7 +66,7 @@ def test_time_in_any_length(
     assert_texts_fit(ax, monkeypatch)
 
 
-@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("chart", first_of(*CHARTS))
 def test_hostile_names_in_rows(chart: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ax = draw(chart, by_group(HOSTILE))
     assert_texts_fit(ax, monkeypatch)
@@ -96,6 +97,7 @@ def test_a_hundred_characters_of_currency(monkeypatch: pytest.MonkeyPatch) -> No
     assert_texts_fit(ax, monkeypatch)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layout", [None, "constrained", pytest.param("tight", marks=pytest.mark.long)])
 def test_a_grid_of_subplots(layout: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     figure, grid = plt.subplots(2, 2, figsize=(14, 10), layout=layout)

@@ -72,6 +72,7 @@ def test_no_thread_that_dies_of_a_fault_shows_a_secret(act: Act, tmp_path: Path)
             assert leaks(told(), secrets_of(server)) == {}, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", named("echo-refusal", "reset-0", "bad_json-0"))
 def test_no_error_of_a_pool_shows_a_secret(act: Act, tmp_path: Path) -> None:
     with serving(act) as server, client_of(server, tmp_path) as client, ThreadPoolExecutor(4) as pool:
@@ -81,6 +82,7 @@ def test_no_error_of_a_pool_shows_a_secret(act: Act, tmp_path: Path) -> None:
             assert leaks(shown(error, cheap=True), secrets_of(server)) == {}, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", named("echo-html", "bad_json-0", "interrupted-0"))
 @pytest.mark.parametrize("name", ["iter_orders", "iter_withdrawals"])
 def test_no_error_of_pages_read_ahead_shows_a_secret(act: Act, name: str, tmp_path: Path) -> None:

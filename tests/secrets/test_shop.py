@@ -199,6 +199,7 @@ def test_a_reading_that_fails_on_its_way_tells_no_secret(act: Act, method: str, 
         assert leaks({way: OF_A_THING[way](shop) for way in QUIET}, secrets_of(server)) == {}
 
 
+@pytest.mark.long
 def test_no_tool_shows_a_payer_of_a_reading_that_fails(tmp_path: Path) -> None:
     (act,) = (fault.values[0] for fault in named("echo-html"))
     with (
@@ -224,6 +225,7 @@ def test_a_bug_in_what_is_done_with_the_orders_shows_no_payer(
     assert "in _to_pandas" in caught.value.__notes__[0]
 
 
+@pytest.mark.long
 def test_a_reading_that_fails_in_a_thread_tells_no_secret(tmp_path: Path) -> None:
     (act,) = (fault.values[0] for fault in named("echo-html"))
     with serving(account_until("withdrawals", act)) as server, shop_of(server, tmp_path) as shop:
